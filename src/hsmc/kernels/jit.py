@@ -1,0 +1,29 @@
+"""Compile options of every kernel, in one place."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# A cached kernel is not rebuilt when a kernel that it calls, in another file, is edited:
+# it would go on running the old code. So the cache folder is named by a digest of them all.
+if "NUMBA_CACHE_DIR" not in os.environ:
+    _sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    _digest = hashlib.sha256(_sources).hexdigest()[:12]
+    _home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    numba.config.CACHE_DIR = str(_home / "hsmc" / _digest)
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``: numbers and arrays in, numbers and arrays out, no ``fastmath``.
+
+    The GIL is released, so that signals and heartbeats are served during a long call.
+    """
+    compiled = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
+    return cast("Callable[P, R]", compiled(function))
