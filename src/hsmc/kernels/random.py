@@ -1,0 +1,62 @@
+"""Random numbers inside kernels: xoshiro256++ on a state of four 64-bit words.
+
+The state is an ordinary array, so it is saved in a checkpoint as it is; `hsmc.rng.kernel_state`
+makes the starting one.
+
+Source:
+    Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021), doi:10.1145/3460772.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.jit import kernel
+
+SPACING = 2.0**-53
+"""Distance between neighbouring uniform numbers: a double keeps 53 bits."""
+
+# A plain literal beside a uint64 would make numba go over to float64.
+_SHIFT = np.uint64(17)
+_OUTPUT_LEFT, _OUTPUT_RIGHT = np.uint64(23), np.uint64(41)  # rotate left by 23
+_STATE_LEFT, _STATE_RIGHT = np.uint64(45), np.uint64(19)  # rotate left by 45
+_DROPPED = np.uint64(11)
+
+
+@kernel
+def next_bits(state: NDArray[np.uint64]) -> np.uint64:
+    """Return 64 random bits and advance the generator.
+
+    Args:
+        state: State of the generator, not all 0, changed in place; shape (4,).
+    """
+    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    total = s0 + s3
+    bits: np.uint64 = ((total << _OUTPUT_LEFT) | (total >> _OUTPUT_RIGHT)) + s0
+    shifted = s1 << _SHIFT
+    s2 ^= s0
+    s3 ^= s1
+    state[0] = s0 ^ s3
+    state[1] = s1 ^ s2
+    state[2] = s2 ^ shifted
+    state[3] = (s3 << _STATE_LEFT) | (s3 >> _STATE_RIGHT)
+    return bits
+
+
+@kernel
+def uniform(state: NDArray[np.uint64]) -> float:
+    """Return a number spread evenly over [0, 1): a multiple of 2⁻⁵³.
+
+    Args:
+        state: State of the generator, changed in place; shape (4,).
+    """
+    return (next_bits(state) >> _DROPPED) * SPACING
+
+
+@kernel
+def uniform_open(state: NDArray[np.uint64]) -> float:
+    """Return a number spread evenly over (0, 1], whose logarithm is finite.
+
+    Args:
+        state: State of the generator, changed in place; shape (4,).
+    """
+    return 1.0 - uniform(state)
