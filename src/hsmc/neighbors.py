@@ -1,0 +1,228 @@
+"""Pairs of spheres that are near, and the project's independent test for overlaps."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from hsmc.box import Floats
+from hsmc.configuration import Configuration
+from hsmc.errors import InputError, OverlapError
+from hsmc.kernels.pairs import closest_pair, write_pairs
+
+Ints = NDArray[np.int64]
+
+SLACK = 1e-9
+"""Relative widening of every reach, so that rounding loses no pair."""
+
+BRUTE_FORCE_PAIRS = 500
+"""Number of spheres up to which all pairs are visited; a tree is faster beyond."""
+
+BRUTE_FORCE_GAP = 4000
+"""The same for the overlap test, which prefers plain code to fast code."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """M pair images, each unordered one once (of own images, one of each mirrored two).
+
+    Attributes:
+        i: First sphere; shape (M,), int64.
+        j: Second sphere, j ≥ i; shape (M,), int64.
+        separation: r_j − r_i + H·image, Cartesian, in σ_L; shape (M, 3).
+        contact: Distance at which the two touch, (σ_i + σ_j)/2, in σ_L; shape (M,).
+        image: Multiples of the box vectors, for the positions as given; shape (M, 3), int64.
+    """
+
+    i: Ints
+    j: Ints
+    separation: Floats
+    contact: Floats
+    image: Ints
+
+    def __len__(self) -> int:
+        return len(self.i)
+
+    @property
+    def distance(self) -> Floats:
+        """Centre-to-centre distances, in σ_L; shape (M,)."""
+        return np.asarray(np.linalg.norm(self.separation, axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The closest of all pair images, own images included.
+
+    Attributes:
+        gap: Distance over contact − 1; negative for an overlap, inf if nothing can touch.
+        i: First sphere.
+        j: Second sphere; equal to i for a sphere and its own image.
+        distance: Centre-to-centre distance, in σ_L.
+        contact: Distance at which the two touch, in σ_L.
+    """
+
+    gap: float
+    i: int
+    j: int
+    distance: float
+    contact: float
+
+
+def near_pairs(configuration: Configuration, margin: float) -> Pairs:
+    """List every pair image closer than σ_ij + margin, own images included.
+
+    Args:
+        configuration: Spheres in a box, overlapping or not, in any periodic image.
+        margin: Surface distance, in σ_L; negative to list deep overlaps only.
+
+    Raises:
+        InputError: The margin is not finite.
+    """
+    if not math.isfinite(margin):
+        message = f"margin is {margin}, needs to be finite"
+        raise InputError(message)
+    if len(configuration) > BRUTE_FORCE_PAIRS:
+        reach = float(configuration.diameters.max()) + margin
+        pairs = _tree_pairs(configuration, reach)
+        return _select(pairs, pairs.distance < pairs.contact + margin)
+    return _brute_force_pairs(configuration, margin)
+
+
+def smallest_gap(configuration: Configuration) -> Gap:
+    """Find the pair image with the smallest r/σ_ij, wherever it is.
+
+    This is the project's independent test for overlaps: float64, all images, no cell list.
+    """
+    diameters, edges = configuration.diameters, configuration.box.lengths
+    own, edge = int(diameters.argmax()), float(edges.min())
+    if diameters[own] == 0.0:
+        return Gap(math.inf, own, own, edge, 0.0)
+    bound = edge / float(diameters[own])
+    if len(configuration) > BRUTE_FORCE_GAP:
+        ratio, i, j = _tree_closest(configuration, bound, own)
+    else:
+        ratio, i, j = closest_pair(
+            configuration.box.vectors,
+            np.ascontiguousarray(configuration.positions),
+            configuration.box.scale(configuration.positions),
+            np.ascontiguousarray(diameters),
+            configuration.box.face_distances,
+            bound,
+            own,
+        )
+    contact = 0.5 * float(diameters[i] + diameters[j])
+    return Gap(ratio - 1.0, i, j, ratio * contact, contact)
+
+
+def check_overlap_free(configuration: Configuration, remedy: str, tolerance: float = 1e-12) -> None:
+    """Refuse a configuration in which any two spheres overlap.
+
+    Args:
+        configuration: Spheres in a box.
+        remedy: What the user can do about an overlap; ends the message.
+        tolerance: Relative overlap 1 − r/σ_ij that passes as rounding.
+
+    Raises:
+        OverlapError: The closest pair overlaps by more than the tolerance.
+    """
+    closest = smallest_gap(configuration)
+    if closest.gap < -tolerance:
+        raise OverlapError(closest.i, closest.j, closest.distance, closest.contact, remedy)
+
+
+def _brute_force_pairs(configuration: Configuration, margin: float) -> Pairs:
+    positions = np.ascontiguousarray(configuration.positions)
+    diameters = np.ascontiguousarray(configuration.diameters)
+    vectors, capacity = configuration.box.vectors, 12 * len(diameters) + 64
+    while True:
+        i, j = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.int64)
+        separation, contact = np.empty((capacity, 3)), np.empty(capacity)
+        image = np.empty((capacity, 3), dtype=np.int64)
+        count = write_pairs(vectors, positions, diameters, margin, i, j, separation, contact, image)
+        if count <= capacity:
+            return Pairs(i[:count], j[:count], separation[:count], contact[:count], image[:count])
+        capacity = count
+
+
+def _select(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
+    return Pairs(
+        pairs.i[keep],
+        pairs.j[keep],
+        pairs.separation[keep],
+        pairs.contact[keep],
+        pairs.image[keep],
+    )
+
+
+def _tree_pairs(configuration: Configuration, reach: float) -> Pairs:
+    """List every pair image closer than ``reach``, whatever the diameters."""
+    n, box = len(configuration), configuration.box
+    if reach <= 0.0:
+        nobody = np.zeros(0, dtype=np.int64)
+        return _pairs(configuration, nobody, nobody, np.zeros((0, 3), dtype=np.int64))
+    wraps = np.floor(box.scale(configuration.positions)).astype(np.int64)
+    wrapped = configuration.positions - box.unscale(wraps.astype(np.float64))
+    owner, shift = _ghosts(box.scale(wrapped), reach / box.face_distances)
+    points = np.concatenate([wrapped, wrapped[owner] + box.unscale(shift.astype(np.float64))])
+    owner = np.concatenate([np.arange(n), owner])
+    shift = np.concatenate([np.zeros((n, 3), dtype=np.int64), shift])
+    near = cKDTree(points).query_pairs(reach * (1.0 + SLACK), output_type="ndarray")
+    near = near[near[:, 0] < n]  # one of the two is in the box itself
+    i, j, image = near[:, 0].astype(np.int64), owner[near[:, 1]], shift[near[:, 1]]
+    once = (near[:, 1] < n) | (i < j) | ((i == j) & _is_positive(image))
+    i, j, image = i[once], j[once], image[once]
+    return _pairs(configuration, i, j, image + wraps[i] - wraps[j])
+
+
+def _pairs(configuration: Configuration, i: Ints, j: Ints, image: Ints) -> Pairs:
+    positions, diameters = configuration.positions, configuration.diameters
+    offsets = configuration.box.unscale(image.astype(np.float64))
+    separation = positions[j] - positions[i] + offsets
+    return Pairs(i, j, separation, 0.5 * (diameters[i] + diameters[j]), image)
+
+
+def _ghosts(fractions: Floats, widths: Floats) -> tuple[Ints, Ints]:
+    """Return owners (M,) and shifts (M, 3) of all images within ``widths`` of the unit cube."""
+    owner = np.arange(len(fractions))
+    shift = np.zeros((len(fractions), 3), dtype=np.int64)
+    for axis in range(3):
+        width = widths[axis] + SLACK
+        steps = np.arange(-math.ceil(width) - 1, math.ceil(width) + 2)
+        along = fractions[owner, axis][:, None] + steps
+        rows, columns = np.nonzero((along >= -width) & (along <= 1.0 + width))
+        owner, shift = owner[rows], shift[rows]
+        shift[:, axis] = steps[columns]
+    outside = shift.any(axis=1)
+    return owner[outside], shift[outside]
+
+
+def _is_positive(image: Ints) -> NDArray[np.bool_]:
+    """Tell the half of all non-zero images whose last non-zero multiple is positive."""
+    n, m, k = image.T
+    return np.asarray((k > 0) | ((k == 0) & ((m > 0) | ((m == 0) & (n > 0)))))
+
+
+def _tree_closest(configuration: Configuration, bound: float, own: int) -> tuple[float, int, int]:
+    """Return the smallest distance over contact, and its two spheres, like ``closest_pair``."""
+    diameters, everyone = configuration.diameters, np.arange(len(configuration))
+    inside = configuration.box.unscale(configuration.scaled)
+    distance, index = map(np.asarray, cKDTree(inside).query(inside, k=2))
+    partner = np.where(index[:, 1] == everyone, index[:, 0], index[:, 1])
+    partner = np.minimum(partner, everyone[-1])  # a lone sphere has none, at distance inf
+    ratio = _ratio(distance[:, 1], 0.5 * (diameters + diameters[partner]))
+    first = int(ratio.argmin())
+    best, i, j = min((bound, own, own), (float(ratio[first]), first, int(partner[first])))
+    pairs = _tree_pairs(configuration, best * float(diameters.max()))
+    if len(pairs):  # none if spheres coincide
+        ratio = _ratio(pairs.distance, pairs.contact)
+        closest = int(ratio.argmin())
+        best, i, j = float(ratio[closest]), int(pairs.i[closest]), int(pairs.j[closest])
+    return best, min(i, j), max(i, j)
+
+
+def _ratio(distance: Floats, contact: Floats) -> Floats:
+    """Return distance over contact, infinite where nothing can touch."""
+    ratio = np.full(len(distance), np.inf)
+    return np.asarray(np.divide(distance, contact, out=ratio, where=contact > 0.0))
