@@ -1,0 +1,403 @@
+"""Moves of the box: one-parameter deformations drawn exactly, or by Metropolis.
+
+Deformations come in two kinds. A *scaling* multiplies the Cartesian axes of a mask by one
+factor; its variable is the volume. An *element* move changes one element of the upper
+triangular box, spheres keeping their fractions; six of them make the box floppy.
+
+Along either, the squared distance of a pair is quadratic in the variable, so one pass over
+the near pairs gives the interval around the present state that is free of overlap. On it the
+weight is a (truncated) Gamma density, or constant for shears, and is drawn exactly: a
+heat-bath move that needs no step size and is never rejected. The interval is the same for
+every state on it, which is what balance needs.
+
+Ensembles. Scalings: V^N exp(-βPV), with a flat measure in the volume, the area or the length
+that is scaled. Element moves: the rotation-free measure h11² h22 V^(N-2) exp(-βPV) Π dh, which
+does not depend on the choice of lattice vectors. Where an interval could be unbounded (element
+moves of dilute systems) it is cut to a window whose place around the present value is uniform
+and whose width does not depend on it, as in slice sampling, so that balance holds.
+
+Sources: Frenkel & Smit, Understanding Molecular Simulation, 2nd ed., Sec. 5.4; Martyna, Tobias
+& Klein, J. Chem. Phys. 101, 4177 (1994), doi:10.1063/1.467468 (measure of the full box);
+Neal, Ann. Stat. 31, 705 (2003), doi:10.1214/aos/1056562461 (random windows).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cell_list import Floats, System, face_distance, grid_reach, invert
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.random import uniform
+from hsmc.kernels.truncated_gamma import draw_truncated_gamma
+
+BUFFER = 4096
+"""Near pairs looked at in one go: bounds the memory of a box move at any N."""
+
+STRETCH_WINDOW = 0.1
+"""Width of the window of a diagonal element, in ln h."""
+
+SHEAR_WINDOW = 0.2
+"""Width of the window of an off-diagonal element, over the face distance it acts on."""
+
+TOO_SKEWED = 0.75
+"""Largest fraction by which an element move may shorten a separation."""
+
+ROUNDING = 4e-15
+"""Relative distance kept from contact, so that rounding makes no overlap."""
+
+
+@kernel
+def near_pairs(system: System, factor: float, first: int, pairs: Floats) -> tuple[int, int]:
+    """List pairs of images closer than ``factor`` times their contact distance, each once.
+
+    Own images are listed too. Spheres are taken from ``first`` on until the buffer may not
+    hold the pairs of one more.
+
+    Args:
+        system: Spheres in their box.
+        factor: How far to look, over the contact distance.
+        first: First sphere to take.
+        pairs: Separation and squared contact distance, written; shape (M, 4).
+
+    Returns:
+        The next sphere to take, and the number of pairs written; the sphere is ``first``
+        itself if the buffer is too small for it alone.
+    """
+    records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
+    n = records.shape[0]
+    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    reach = system.diameter * factor
+    span_a = math.ceil(reach * nx / face_distance(inverse, 0) * (1.0 - 1e-12))
+    span_b = math.ceil(reach * ny / face_distance(inverse, 1) * (1.0 - 1e-12))
+    span_c = math.ceil(reach * nz / face_distance(inverse, 2) * (1.0 - 1e-12))
+    factor2 = factor * factor
+    count = 0
+    for i in range(first, n):
+        before = count
+        x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
+        cell = grid.cell_of[i]
+        a, b, c = cell % nx, (cell // nx) % ny, cell // (nx * ny)
+        for step_c in range(span_c + 1):  # half of all steps: each pair image once
+            kc, qc = c + step_c, 0
+            while kc >= nz:
+                kc, qc = kc - nz, qc + 1
+            for step_b in range(-span_b if step_c > 0 else 0, span_b + 1):
+                kb, qb = b + step_b, 0
+                while kb < 0:
+                    kb, qb = kb + ny, qb - 1
+                while kb >= ny:
+                    kb, qb = kb - ny, qb + 1
+                row = (kc * ny + kb) * nx
+                y0 = box[1, 1] * qb + box[1, 2] * qc - y
+                z0 = box[2, 2] * qc - z
+                forward = step_c > 0 or step_b > 0
+                for step_a in range(-span_a if forward else 0, span_a + 1):
+                    ka, qa = a + step_a, 0
+                    while ka < 0:
+                        ka, qa = ka + nx, qa - 1
+                    while ka >= nx:
+                        ka, qa = ka - nx, qa + 1
+                    same = not forward and step_a == 0
+                    x0 = box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc - x
+                    k = grid.head[row + ka]
+                    while k >= 0:
+                        dx, dy, dz = records[k, 0] + x0, records[k, 1] + y0, records[k, 2] + z0
+                        contact2 = (records[k, 3] + radius) ** 2
+                        near = dx * dx + dy * dy + dz * dz < factor2 * contact2
+                        if near and (k > i or not same):
+                            if count == pairs.shape[0]:
+                                return i, before  # the caller goes on from here
+                            pairs[count, 0], pairs[count, 1] = dx, dy
+                            pairs[count, 2], pairs[count, 3] = dz, contact2
+                            count += 1
+                        k = grid.following[k]
+    return n, count
+
+
+@kernel
+def tightest_scale(pairs: Floats, count: int, mask: Floats, least: float) -> float:
+    """Return the squared factor at which the first listed pair touches, at least ``least``.
+
+    Args:
+        pairs: Separation and squared contact distance; shape (M, 4).
+        count: How many of them are in use.
+        mask: 1 for Cartesian axes that are scaled, else 0; shape (3,).
+        least: Squared factor found so far.
+    """
+    for p in range(count):
+        x2, y2, z2 = pairs[p, 0] ** 2, pairs[p, 1] ** 2, pairs[p, 2] ** 2
+        moving = mask[0] * x2 + mask[1] * y2 + mask[2] * z2
+        needed = pairs[p, 3] - (x2 + y2 + z2 - moving)
+        if needed > least * moving:
+            least = needed / moving
+    return least
+
+
+@kernel
+def tighten_element(
+    pairs: Floats, count: int, column_of_inverse: Floats, row: int, low: float, high: float
+) -> tuple[float, float]:
+    """Return the part of [low, high] around 0 where no listed pair overlaps.
+
+    A change t of element (row, column) adds t·s to the separation's component ``row``, s
+    being the separation's fraction ``column``.
+
+    Args:
+        pairs: Separation and squared contact distance; shape (M, 4).
+        count: How many of them are in use.
+        column_of_inverse: Row ``column`` of the inverse box: gives s; shape (3,).
+        row: Row of the element.
+        low: Lower end so far, ≤ 0.
+        high: Upper end so far, ≥ 0.
+    """
+    for p in range(count):
+        d = pairs[p, row]
+        across2 = pairs[p, 0] ** 2 + pairs[p, 1] ** 2 + pairs[p, 2] ** 2 - d * d
+        if across2 >= pairs[p, 3]:
+            continue
+        s = (
+            column_of_inverse[0] * pairs[p, 0]
+            + column_of_inverse[1] * pairs[p, 1]
+            + column_of_inverse[2] * pairs[p, 2]
+        )
+        if s == 0.0:
+            continue
+        # Overlap is where |d + t s| < half; the present d lies outside that, on one side.
+        half = math.sqrt(pairs[p, 3] - across2)
+        edge = ((half if d > 0.0 else -half) - d) / s
+        if (d > 0.0) == (s > 0.0):
+            low = max(low, min(edge, 0.0))
+        else:
+            high = min(high, max(edge, 0.0))
+    return low, high
+
+
+@kernel
+def scale_limit(system: System, mask: Floats, factor: float) -> float:
+    """Return the scaling factor below which a pair within ``factor`` contacts overlaps."""
+    first, least, pairs = 0, 0.0, np.empty((BUFFER, 4))
+    while first < system.records.shape[0]:
+        last = first
+        first, count = near_pairs(system, factor, first, pairs)
+        least = tightest_scale(pairs, count, mask, least)
+        if first == last:
+            pairs = np.empty((2 * pairs.shape[0], 4))
+    return math.sqrt(least) * (1.0 + ROUNDING)
+
+
+@kernel
+def element_limits(
+    system: System, row: int, column: int, factor: float, low: float, high: float
+) -> tuple[float, float]:
+    """Return the part of [low, high] around 0 free of overlaps within ``factor`` contacts."""
+    first, pairs = 0, np.empty((BUFFER, 4))
+    while first < system.records.shape[0]:
+        last = first
+        first, count = near_pairs(system, factor, first, pairs)
+        low, high = tighten_element(pairs, count, system.inverse[column], row, low, high)
+        if first == last:
+            pairs = np.empty((2 * pairs.shape[0], 4))
+    return low, high
+
+
+@kernel
+def apply_scale(system: System, mask: Floats, scale: float) -> None:
+    """Scale the masked Cartesian axes of box and spheres, in place."""
+    records, box = system.records, system.box
+    for axis in range(3):
+        if mask[axis] == 0.0:
+            continue
+        for column in range(3):
+            box[axis, column] *= scale
+        for i in range(records.shape[0]):
+            records[i, axis] *= scale
+    invert(box, system.inverse)
+
+
+@kernel
+def apply_element(system: System, row: int, column: int, change: float) -> None:
+    """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
+    records, box, inverse = system.records, system.box, system.inverse
+    for i in range(records.shape[0]):
+        fraction = (
+            inverse[column, 0] * records[i, 0]
+            + inverse[column, 1] * records[i, 1]
+            + inverse[column, 2] * records[i, 2]
+        )
+        records[i, row] += change * fraction
+    box[row, column] += change
+    invert(box, inverse)
+
+
+@kernel
+def volume_of(box: Floats) -> float:
+    """Return the volume of an upper triangular box, in σ_L³."""
+    return box[0, 0] * box[1, 1] * box[2, 2]
+
+
+@kernel
+def first_factor(system: System) -> float:
+    """Return how far, over contact, the grid sees without visiting more cells."""
+    if system.diameter == 0.0:
+        return 1.05
+    return min(1.05, grid_reach(system.grid, system.inverse) / system.diameter)
+
+
+@kernel
+def least_scale(system: System, mask: Floats) -> float:
+    """Return the scaling factor of the masked axes at which the first pair touches.
+
+    A pair at r needs a factor of at least contact/r, so pairs beyond ``factor`` contacts
+    cannot matter once the limit found is above 1/factor; else the search goes farther, at
+    most to the factor at which the spheres would fill the whole box.
+    """
+    if system.diameter == 0.0:
+        return 0.0
+    factor = first_factor(system)
+    limit = scale_limit(system, mask, factor)
+    if limit * factor >= 1.0:
+        return limit
+    spheres = 0.0
+    for i in range(system.records.shape[0]):
+        spheres += 4.0 / 3.0 * math.pi * system.records[i, 3] ** 3
+    floor = (spheres / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
+    while max(limit, floor) * factor < 1.0:
+        factor = min(1.5 * factor, 1.0 / max(limit, floor)) * (1.0 + 1e-12)
+        limit = scale_limit(system, mask, factor)
+    return limit
+
+
+@kernel
+def heat_bath_scale(
+    system: System, mask: Floats, beta_pressure: float, state: NDArray[np.uint64]
+) -> None:
+    """Draw the volume from its exact distribution along a scaling of the masked axes."""
+    dimensions = mask[0] + mask[1] + mask[2]
+    low = min(least_scale(system, mask), 1.0) ** dimensions
+    rate = beta_pressure * volume_of(system.box)
+    ratio = draw_truncated_gamma(float(system.records.shape[0]), rate, low, np.inf, state)
+    apply_scale(system, mask, ratio ** (1.0 / dimensions))
+
+
+@kernel
+def element_window(
+    box: Floats, inverse: Floats, row: int, column: int, place: float
+) -> tuple[float, float, float]:
+    """Return the ends of the random window of an element move and its widest shortening.
+
+    The last number bounds, over the whole window, the fraction by which a separation can
+    get shorter; it is the same for every state on the line of the move.
+
+    Args:
+        box: Box vectors as columns; shape (3, 3).
+        inverse: Inverse of the box; shape (3, 3).
+        row: Row of the element.
+        column: Its column.
+        place: Where in the window the present value lies, uniform in [0, 1).
+    """
+    face = face_distance(inverse, column)
+    if row == column:
+        element = box[row, row]
+        low = element * math.expm1(-place * STRETCH_WINDOW)
+        high = element * math.expm1((1.0 - place) * STRETCH_WINDOW)
+        return low, high, math.expm1(STRETCH_WINDOW) * element / face
+    return -place * SHEAR_WINDOW * face, (1.0 - place) * SHEAR_WINDOW * face, SHEAR_WINDOW
+
+
+@kernel
+def free_interval(
+    system: System, row: int, column: int, low: float, high: float
+) -> tuple[float, float]:
+    """Return the part of [low, high] around 0 where a change of the element is allowed.
+
+    A change t shortens a separation by at most the factor 1 - |t|/w, w being the face
+    distance of ``column``: that tells how far to look for pairs.
+    """
+    face = face_distance(system.inverse, column)
+    factor = first_factor(system)
+    low, high = element_limits(system, row, column, factor, low, high)
+    needed = 1.0 / (1.0 - max(high, -low) / face)
+    if needed > factor:
+        low, high = element_limits(system, row, column, needed, low, high)
+    return min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
+
+
+@kernel
+def heat_bath_element(
+    system: System, row: int, column: int, beta_pressure: float, state: NDArray[np.uint64]
+) -> None:
+    """Draw one box element from its exact distribution on a random window.
+
+    A box too skewed for the window stays; it is so all along the line of the move.
+    """
+    box = system.box
+    place = uniform(state)
+    low, high, widest = element_window(box, system.inverse, row, column, place)
+    if widest > TOO_SKEWED:
+        return
+    if system.diameter > 0.0:
+        low, high = free_interval(system, row, column, low, high)
+    if row != column:
+        apply_element(system, row, column, low + (high - low) * uniform(state))
+        return
+    element = box[row, row]
+    power = float(system.records.shape[0] - row)  # V^(N-2) h11² h22 along h11, h22, h33
+    rate = beta_pressure * volume_of(box)
+    ratio = draw_truncated_gamma(power, rate, 1.0 + low / element, 1.0 + high / element, state)
+    apply_element(system, row, column, (ratio - 1.0) * element)
+
+
+@kernel
+def metropolis_scale(
+    system: System, mask: Floats, beta_pressure: float, step: float, state: NDArray[np.uint64]
+) -> bool:
+    """Try a volume drawn evenly in ln V within ±step of the present; tell if accepted.
+
+    The draw is even in ln V, so the power in the acceptance rule is N + 1.
+    """
+    log_ratio = step * (2.0 * uniform(state) - 1.0)
+    work = beta_pressure * volume_of(system.box) * math.expm1(log_ratio)
+    if math.log(1.0 - uniform(state)) > (system.records.shape[0] + 1) * log_ratio - work:
+        return False
+    scale = math.exp(log_ratio / (mask[0] + mask[1] + mask[2]))
+    if scale < 1.0 and scale < scale_limit(system, mask, (1.0 + 1e-12) / scale):
+        return False
+    apply_scale(system, mask, scale)
+    return True
+
+
+@kernel
+def metropolis_element(
+    system: System,
+    row: int,
+    column: int,
+    beta_pressure: float,
+    step: float,
+    state: NDArray[np.uint64],
+) -> bool:
+    """Try a box element within ±step of the present; tell if accepted.
+
+    Diagonal elements are drawn evenly in ln h, which adds one to the power of h. Steps are
+    relative: to the element itself on the diagonal, to the face distance off it.
+    """
+    face = face_distance(system.inverse, column)
+    log_ratio = step * (2.0 * uniform(state) - 1.0)
+    chance = math.log(1.0 - uniform(state))
+    change = log_ratio * face
+    shortening = abs(log_ratio)
+    if row == column:
+        shortening = math.expm1(shortening) * system.box[row, row] / face  # same way back
+        change = system.box[row, row] * math.expm1(log_ratio)
+        work = beta_pressure * volume_of(system.box) * math.expm1(log_ratio)
+        if chance > (system.records.shape[0] - row + 1) * log_ratio - work:
+            return False
+    if shortening > TOO_SKEWED:
+        return False
+    low, high = min(change, 0.0), max(change, 0.0)
+    factor = (1.0 + 1e-12) / (1.0 - shortening)
+    free_low, free_high = element_limits(system, row, column, factor, low, high)
+    if free_low > low or free_high < high:
+        return False
+    apply_element(system, row, column, change)
+    return True

@@ -1,0 +1,129 @@
+"""Trial moves of single spheres."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cell_list import Floats, System, relink
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.random import next_bits
+
+HALF = np.uint64(32)
+LOW_BITS = np.uint64(0xFFFFFFFF)
+PER_BIT = 2.0**-31
+"""Turns 32 random bits into (-1, 1) once half a bit is added and 1 taken away."""
+
+
+@kernel
+def overlaps(
+    system: System, skip: int, x: float, y: float, z: float, a: int, b: int, c: int
+) -> bool:
+    """Tell whether sphere ``skip``, put at x, y, z, would overlap another.
+
+    Its own images move with it, so only box moves test them. Touching is no overlap.
+
+    Args:
+        system: Spheres in their box; the grid reaches the largest contact distance.
+        skip: The moved sphere.
+        x: Trial position, wrapped (likewise y, z).
+        y: See x.
+        z: See x.
+        a: Cell of the trial position along the first box vector (likewise b, c).
+        b: See a.
+        c: See a.
+    """
+    records, box, grid = system.records, system.box, system.grid
+    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    radius = records[skip, 3]
+    # Steps run 0, +1, -1, +2, -2: the nearest cells reject most trials.
+    for step_c in range(1, 2 * grid.span[2] + 2):
+        kc = c + (step_c // 2 if step_c % 2 == 0 else -(step_c // 2))
+        x_c, y_c, z_c = x, y, z
+        while kc < 0:
+            kc += nz
+            x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
+        while kc >= nz:
+            kc -= nz
+            x_c, y_c, z_c = x_c - box[0, 2], y_c - box[1, 2], z_c - box[2, 2]
+        for step_b in range(1, 2 * grid.span[1] + 2):
+            kb = b + (step_b // 2 if step_b % 2 == 0 else -(step_b // 2))
+            x_b, y_b = x_c, y_c
+            while kb < 0:
+                kb += ny
+                x_b, y_b = x_b + box[0, 1], y_b + box[1, 1]
+            while kb >= ny:
+                kb -= ny
+                x_b, y_b = x_b - box[0, 1], y_b - box[1, 1]
+            row = (kc * ny + kb) * nx
+            for step_a in range(1, 2 * grid.span[0] + 2):
+                ka = a + (step_a // 2 if step_a % 2 == 0 else -(step_a // 2))
+                x_a = x_b
+                while ka < 0:
+                    ka += nx
+                    x_a += box[0, 0]
+                while ka >= nx:
+                    ka -= nx
+                    x_a -= box[0, 0]
+                k = grid.head[row + ka]
+                while k >= 0:
+                    dx, dy, dz = records[k, 0] - x_a, records[k, 1] - y_b, records[k, 2] - z_c
+                    contact = records[k, 3] + radius
+                    if dx * dx + dy * dy + dz * dz < contact * contact and k != skip:
+                        return True
+                    k = grid.following[k]
+    return False
+
+
+@kernel
+def move_spheres(
+    system: System,
+    steps: Floats,
+    mask: Floats,
+    counts: NDArray[np.int64],
+    state: NDArray[np.uint64],
+) -> None:
+    """Make N trial moves of randomly chosen spheres, each within a cube about its place.
+
+    A sphere is chosen with a probability that does not depend on the configuration and the
+    trial is as likely as its reverse, so accepting whatever does not overlap keeps balance.
+
+    Args:
+        system: Spheres in their box; moved, and the grid kept up to date.
+        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        counts: Tried and accepted moves for each species, added to; shape (2, 2).
+        state: State of the generator; shape (4,).
+
+    Source:
+        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
+    """
+    records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
+    n = records.shape[0]
+    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    for _ in range(n):
+        first, second = next_bits(state), next_bits(state)
+        i = int(((first >> HALF) * np.uint64(n)) >> HALF)
+        kind = system.species[i]
+        step = steps[kind]
+        counts[kind, 0] += 1
+        x = records[i, 0] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        y = records[i, 1] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
+        z = records[i, 2] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+        sb = inverse[1, 1] * y + inverse[1, 2] * z
+        sc = inverse[2, 2] * z
+        if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
+            qa, qb, qc = math.floor(sa), math.floor(sb), math.floor(sc)
+            x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
+            y -= box[1, 1] * qb + box[1, 2] * qc
+            z -= box[2, 2] * qc
+            sa, sb, sc = sa - qa, sb - qb, sc - qc
+        a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
+        if overlaps(system, i, x, y, z, a, b, c):
+            continue
+        counts[kind, 1] += 1
+        records[i, 0], records[i, 1], records[i, 2] = x, y, z
+        cell = (c * ny + b) * nx + a
+        if cell != grid.cell_of[i]:
+            relink(grid, i, cell)

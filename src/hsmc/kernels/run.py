@@ -1,0 +1,184 @@
+"""A block of cycles: the one compiled call that a simulation makes over and over."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.box_moves import (
+    heat_bath_element,
+    heat_bath_scale,
+    metropolis_element,
+    metropolis_scale,
+)
+from hsmc.kernels.cell_list import (
+    LEAST_SLACK,
+    SLACK,
+    Floats,
+    Ints,
+    System,
+    cell_order,
+    choose_shape,
+    face_distance,
+    grid_reach,
+    invert,
+    link,
+    new_grid,
+    wrap,
+)
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.particle_moves import move_spheres
+from hsmc.kernels.random import uniform
+from hsmc.kernels.tuning import tune
+
+PARTICLE_TRIALS = 500
+"""Trials of a species between two changes of its step."""
+
+BOX_TRIALS = 50
+"""Trials of a Metropolis box move between two changes of its step."""
+
+
+class Spheres(NamedTuple):
+    """What moves in a block; arrays in the order of the user's spheres.
+
+    Attributes:
+        positions: Cartesian, in σ_L; changed; shape (N, 3).
+        box: Box vectors as columns, upper triangular; changed; shape (3, 3).
+        radii: In σ_L; shape (N,).
+        species: 0 large, 1 small; shape (N,).
+    """
+
+    positions: Floats
+    box: Floats
+    radii: Floats
+    species: NDArray[np.int8]
+
+
+class Tally(NamedTuple):
+    """Step sizes, counts of tried and accepted moves, and the state of the generator.
+
+    Attributes:
+        steps: Particle step of each species, in σ_L; shape (2,).
+        counts: Tried and accepted particle moves of each species; shape (2, 2).
+        recent: The same since the last change of the step; shape (2, 2).
+        box_steps: Relative step of each Metropolis box move; shape (K,).
+        box_counts: Tried and accepted box moves; shape (K, 2).
+        box_recent: The same since the last change of the step; shape (K, 2).
+        state: State of the generator; shape (4,).
+    """
+
+    steps: Floats
+    counts: Ints
+    recent: Ints
+    box_steps: Floats
+    box_counts: Ints
+    box_recent: Ints
+    state: NDArray[np.uint64]
+
+
+class Plan(NamedTuple):
+    """What is done in a cycle.
+
+    Attributes:
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
+            scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
+        heat_bath: Draw box moves exactly, or else try them by Metropolis.
+        tuning: Whether steps follow the acceptances (no sampling then).
+        particle_target: Acceptance aimed at by particle moves.
+        box_target: Acceptance aimed at by Metropolis box moves.
+    """
+
+    mask: Floats
+    box_moves: Ints
+    heat_bath: bool
+    tuning: bool
+    particle_target: float
+    box_target: float
+
+
+@kernel
+def assemble(spheres: Spheres) -> tuple[System, Ints]:
+    """Return the spheres in cell order with their grid, and that order; shape (N,).
+
+    The order depends on the positions alone, so a run restarted from them goes on alike.
+    """
+    n = spheres.radii.shape[0]
+    inverse = np.empty((3, 3))
+    invert(spheres.box, inverse)
+    wrap(spheres.box, inverse, spheres.positions)
+    diameter = 2.0 * np.max(spheres.radii)
+    grid = new_grid(n)
+    choose_shape(grid, inverse, SLACK * diameter)
+    order = cell_order(grid, inverse, spheres.positions)
+    records = np.empty((n, 4))
+    species = np.empty(n, np.int8)
+    for i in range(n):
+        k = order[i]
+        records[i, 0] = spheres.positions[k, 0]
+        records[i, 1] = spheres.positions[k, 1]
+        records[i, 2] = spheres.positions[k, 2]
+        records[i, 3] = spheres.radii[k]
+        species[i] = spheres.species[k]
+    link(grid, inverse, records)
+    return System(records, species, spheres.box, inverse, grid, diameter), order
+
+
+@kernel
+def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+    """Make one box move, chosen at random from the plan, and keep the grid in reach."""
+    kind = min(int(uniform(tally.state) * plan.box_moves.shape[0]), plan.box_moves.shape[0] - 1)
+    row, column = plan.box_moves[kind, 1], plan.box_moves[kind, 2]
+    scaling = plan.box_moves[kind, 0] == 1
+    mask = plan.box_moves[kind, 1:].astype(np.float64)
+    accepted = True
+    if plan.heat_bath:
+        if scaling:
+            heat_bath_scale(system, mask, beta_pressure, tally.state)
+        else:
+            heat_bath_element(system, row, column, beta_pressure, tally.state)
+    elif scaling:
+        accepted = metropolis_scale(
+            system, mask, beta_pressure, tally.box_steps[kind], tally.state
+        )
+    else:
+        accepted = metropolis_element(
+            system, row, column, beta_pressure, tally.box_steps[kind], tally.state
+        )
+    for counter in (tally.box_counts, tally.box_recent):
+        counter[kind, 0] += 1
+        counter[kind, 1] += accepted
+    if grid_reach(system.grid, system.inverse) < LEAST_SLACK * system.diameter:
+        choose_shape(system.grid, system.inverse, SLACK * system.diameter)
+        link(system.grid, system.inverse, system.records)
+
+
+@kernel
+def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> None:
+    """Run one cycle for each pressure: N trial particle moves, then a box move.
+
+    Args:
+        spheres: Changed.
+        plan: What a cycle does.
+        tally: Changed.
+        pressures: βPσ_L³ of each cycle; shape (C,).
+    """
+    system, order = assemble(spheres)
+    for cycle in range(pressures.shape[0]):
+        before = tally.counts.copy()
+        move_spheres(system, tally.steps, plan.mask, tally.counts, tally.state)
+        tally.recent[:, :] += tally.counts - before
+        if plan.box_moves.shape[0] > 0:
+            move_box(system, plan, tally, pressures[cycle])
+        if plan.tuning:
+            shortest = np.inf
+            for axis in range(3):
+                shortest = min(shortest, face_distance(system.inverse, axis))
+            tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, 0.5 * shortest)
+            if not plan.heat_bath:
+                tune(tally.box_steps, tally.box_recent, BOX_TRIALS, plan.box_target, 0.1)
+    for i in range(order.shape[0]):
+        k = order[i]
+        spheres.positions[k, 0] = system.records[i, 0]
+        spheres.positions[k, 1] = system.records[i, 1]
+        spheres.positions[k, 2] = system.records[i, 2]
