@@ -1,0 +1,186 @@
+"""A Monte Carlo simulation of hard spheres: its state, and how it advances."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.box import Box, Floats
+from hsmc.configuration import Configuration
+from hsmc.ensemble import Axes, BoxMode, axis_mask, box_moves
+from hsmc.errors import InputError
+from hsmc.kernels.run import Plan, Spheres, Tally, run_block
+from hsmc.lattice import is_skewed, reduce_lattice
+from hsmc.neighbors import check_overlap_free
+from hsmc.rng import kernel_state
+
+BLOCK_TRIALS = 200_000
+"""Particle trials between two returns to Python, about: well below half a second."""
+
+BLOCK_CYCLES = 500
+"""Cycles between two returns to Python, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a cycle does: N trial particle moves, then one box move.
+
+    Attributes:
+        box: Which elements of the box move.
+        axes: Cartesian axes along which spheres move.
+        heat_bath: Draw box moves exactly (no step, no rejection), or by Metropolis.
+        particle_target: Acceptance that particle steps are tuned to.
+        box_target: Acceptance that Metropolis box steps are tuned to.
+    """
+
+    box: BoxMode = "isotropic"
+    axes: Axes = "xyz"
+    heat_bath: bool = True
+    particle_target: float = 0.3
+    box_target: float = 0.3
+
+
+class Simulation:
+    """Spheres under Monte Carlo moves.
+
+    Equal seeds give equal bits; a simulation restored from its ``state`` goes on as if it
+    had never stopped, provided it is cut where ``advance`` returned.
+
+    Attributes:
+        moves: What a cycle does.
+        cycle: Cycles done.
+    """
+
+    def __init__(
+        self, configuration: Configuration, moves: Moves, seed: int, replica: int = 0
+    ) -> None:
+        """Start from an overlap-free configuration.
+
+        Args:
+            configuration: Spheres in a box.
+            moves: What a cycle does.
+            seed: Root seed, ≥ 0.
+            replica: Which of several independent runs.
+
+        Raises:
+            OverlapError: Spheres overlap.
+        """
+        check_overlap_free(configuration, "choose another --fit, or --fit relax")
+        kinds = len(box_moves(moves.box))
+        self.moves = moves
+        self.cycle = 0
+        self._spheres = Spheres(
+            np.array(configuration.positions),
+            np.array(configuration.box.vectors),
+            0.5 * configuration.diameters,
+            configuration.types.astype(np.int8),
+        )
+        self._tally = Tally(
+            steps=np.full(2, 0.1),
+            counts=np.zeros((2, 2), np.int64),
+            recent=np.zeros((2, 2), np.int64),
+            box_steps=np.full(kinds, 1e-3),
+            box_counts=np.zeros((kinds, 2), np.int64),
+            box_recent=np.zeros((kinds, 2), np.int64),
+            state=kernel_state(seed, "moves", replica),
+        )
+
+    @property
+    def configuration(self) -> Configuration:
+        """The spheres as they are now."""
+        return Configuration(
+            Box(self._spheres.box.copy()),
+            self._spheres.positions.copy(),
+            2.0 * self._spheres.radii,
+            self._spheres.species.astype(np.int64),
+        )
+
+    @property
+    def box(self) -> Floats:
+        """Box vectors as columns, in σ_L; shape (3, 3)."""
+        return self._spheres.box.copy()
+
+    @property
+    def volume(self) -> float:
+        """Volume of the box, in σ_L³."""
+        return float(np.prod(np.diagonal(self._spheres.box)))
+
+    @property
+    def packing_fraction(self) -> float:
+        """Volume of the spheres over volume of the box."""
+        return float(4.0 / 3.0 * np.pi * np.sum(self._spheres.radii**3)) / self.volume
+
+    @property
+    def steps(self) -> Floats:
+        """Largest particle displacement along an axis, large and small, in σ_L; shape (2,)."""
+        return self._tally.steps.copy()
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Tried and accepted moves so far: large, small, box; shape (3, 2)."""
+        return np.vstack([self._tally.counts, self._tally.box_counts.sum(axis=0)])
+
+    @property
+    def block_cycles(self) -> int:
+        """Cycles to hand to one ``advance``: short enough to serve signals between two."""
+        return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // len(self._spheres.radii)))
+
+    def advance(self, pressures: Floats, *, tuning: bool) -> None:
+        """Run one cycle for each pressure.
+
+        Args:
+            pressures: βPσ_L³ of each cycle; shape (C,).
+            tuning: Whether step sizes follow the acceptances. Frozen steps are needed for
+                sampling: tuning breaks balance.
+        """
+        plan = Plan(
+            axis_mask(self.moves.axes),
+            box_moves(self.moves.box),
+            self.moves.heat_bath,
+            tuning,
+            self.moves.particle_target,
+            self.moves.box_target,
+        )
+        run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+        self.cycle += len(pressures)
+        if self.moves.box == "floppy":
+            self._reduce()
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything that a restart needs, as arrays by name."""
+        return {
+            "cycle": np.array(self.cycle),
+            **{name: np.array(value) for name, value in self._spheres._asdict().items()},
+            **{name: np.array(value) for name, value in self._tally._asdict().items()},
+        }
+
+    @classmethod
+    def restored(cls, moves: Moves, state: Mapping[str, NDArray[Any]]) -> "Simulation":
+        """Return a simulation that goes on from a saved state.
+
+        Args:
+            moves: What a cycle does.
+            state: As ``state`` returned it.
+
+        Raises:
+            InputError: Something is missing from the state.
+        """
+        missing = {"cycle", *Spheres._fields, *Tally._fields} - set(state)
+        if missing:
+            message = f"checkpoint lacks {', '.join(sorted(missing))}; start the run anew"
+            raise InputError(message)
+        simulation = cls.__new__(cls)
+        simulation.moves = moves
+        simulation.cycle = int(state["cycle"])
+        simulation._spheres = Spheres(*(np.array(state[name]) for name in Spheres._fields))
+        simulation._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
+        return simulation
+
+    def _reduce(self) -> None:
+        configuration = self.configuration
+        if is_skewed(configuration.box):
+            reduced = reduce_lattice(configuration)
+            self._spheres.positions[:] = reduced.positions
+            self._spheres.box[:] = reduced.box.vectors
