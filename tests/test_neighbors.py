@@ -182,7 +182,10 @@ def test_a_sphere_overlapping_its_own_image_is_named():
 
 @pytest.mark.usefixtures("_method")
 def test_points_touch_spheres_but_not_points():
-    """Points of diameter 0 never touch one another, on the same spot or not."""
+    """Points of diameter 0 never touch one another, on the same spot or not.
+
+    Fails if a contact of 0 is rounded up, or if the tree takes a sphere for its own neighbour.
+    """
     spots, types = np.array([[1.0, 1.0, 1.0]] * 3), np.zeros(3, dtype=np.int64)
     points = Configuration(Box.cubic(3.0), spots, np.zeros(3), types)
     assert smallest_gap(points).gap == math.inf
@@ -191,7 +194,23 @@ def test_points_touch_spheres_but_not_points():
     check_overlap_free(points, "unused")
     mixed = Configuration(Box.cubic(3.0), spots, np.array([0.0, 1.0, 0.0]), types)
     assert smallest_gap(mixed).gap == -1.0
-    assert 1 in (smallest_gap(mixed).i, smallest_gap(mixed).j)
+    assert (smallest_gap(mixed).i, smallest_gap(mixed).j) in [(0, 1), (1, 2)]
+    spots = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [2.0, 1.0, 1.0]])
+    apart = Configuration(Box.cubic(3.0), spots, np.array([0.0, 0.0, 1.0]), types)
+    assert smallest_gap(apart).gap == 1.0
+
+
+def test_pairs_that_outgrow_their_arrays_are_all_there():
+    """A sphere has 304 own images in reach (of n² ≤ 17), 152 pairs; arrays for 76 are made first.
+
+    Fails if the arrays are not made anew, or if the last place stays empty.
+    """
+    configuration = Configuration(
+        Box.cubic(1.2), np.zeros((1, 3)), np.ones(1), np.zeros(1, dtype=np.int64)
+    )
+    pairs = near_pairs(configuration, 4.0)
+    assert len(pairs) == 152
+    assert keys(pairs) == slow_pairs(configuration, 4.0)
 
 
 def test_a_margin_that_is_no_number_is_refused():
