@@ -131,7 +131,7 @@ def _write_gsd(path: Path, frames: Sequence[Frame], names: Names) -> None:
             trajectory.append(_gsd_frame(frame, names))
 
 
-def _gsd_frame(frame: Frame, names: Names) -> Any:  # noqa: ANN401 (gsd has no types)
+def _gsd_frame(frame: Frame, names: Names) -> Any:
     """Return a frame of the hoomd schema; position + image @ box is the place as stored here."""
     from gsd import hoomd
 

@@ -1,5 +1,7 @@
 """Choice of lattice vectors."""
 
+import warnings
+
 import numpy as np
 
 from hsmc.box import Box
@@ -29,7 +31,9 @@ def reduce_lattice(configuration: Configuration) -> Configuration:
     import spglib  # imported where used: most runs never reduce a lattice
 
     vectors = configuration.box.vectors
-    reduced = spglib.niggli_reduce(vectors.T, eps=1e-5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of spglib's way to say no
+        reduced = spglib.niggli_reduce(vectors.T, eps=1e-5)
     if reduced is None:
         return configuration
     change = np.rint(np.linalg.solve(vectors, reduced.T))

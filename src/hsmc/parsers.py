@@ -85,7 +85,7 @@ def _parse_cif(path: Path) -> Content:
         return _from_atoms(blocks[-1].get_atoms(fractional_occupancies=False))
 
 
-def _check_cif(block: Any) -> None:  # noqa: ANN401 (ASE has no types)
+def _check_cif(block: Any) -> None:
     """Refuse what ASE would misread or explain badly."""
     missing = [tag for tag in block.cell_tags if not _is_number(block.get(tag))]
     if missing:
@@ -130,7 +130,7 @@ def _parse_xyz(path: Path) -> Content:
         return _from_atoms(next(frames))
 
 
-def _from_atoms(atoms: Any) -> Content:  # noqa: ANN401 (ASE has no types)
+def _from_atoms(atoms: Any) -> Content:
     lattice = np.array(atoms.cell.array.T, dtype=np.float64)
     if not lattice.any():
         message = "has no unit cell; three box vectors are needed (in extended XYZ: Lattice)"
@@ -181,7 +181,7 @@ def _gsd_lattice(box: Floats) -> Floats:
     return np.array([[lx, xy * ly, xz * lz], [0.0, ly, yz * lz], [0.0, 0.0, lz]])
 
 
-def _shape_diameters(particles: Any) -> Floats | None:  # noqa: ANN401 (gsd has no types)
+def _shape_diameters(particles: Any) -> Floats | None:
     """Return the diameters of the spheres in ``type_shapes``; None if a type has none."""
     shapes = particles.type_shapes
     if len(shapes) < len(particles.types) or any("diameter" not in shape for shape in shapes):

@@ -108,9 +108,14 @@ class Simulation:
         return float(np.prod(np.diagonal(self._spheres.box)))
 
     @property
+    def sphere_volume(self) -> float:
+        """Volume of all spheres, in σ_L³."""
+        return float(4.0 / 3.0 * np.pi * np.sum(self._spheres.radii**3))
+
+    @property
     def packing_fraction(self) -> float:
         """Volume of the spheres over volume of the box."""
-        return float(4.0 / 3.0 * np.pi * np.sum(self._spheres.radii**3)) / self.volume
+        return self.sphere_volume / self.volume
 
     @property
     def steps(self) -> Floats:
@@ -127,13 +132,16 @@ class Simulation:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // len(self._spheres.radii)))
 
-    def advance(self, pressures: Floats, *, tuning: bool) -> None:
+    def advance(self, pressures: Floats, *, tuning: bool) -> Floats:
         """Run one cycle for each pressure.
 
         Args:
             pressures: βPσ_L³ of each cycle; shape (C,).
             tuning: Whether step sizes follow the acceptances. Frozen steps are needed for
                 sampling: tuning breaks balance.
+
+        Returns:
+            Volume of the box after each cycle, in σ_L³; shape (C,).
         """
         plan = Plan(
             axis_mask(self.moves.axes),
@@ -143,10 +151,11 @@ class Simulation:
             self.moves.particle_target,
             self.moves.box_target,
         )
-        run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+        volumes = run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()
+        return volumes
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that a restart needs, as arrays by name."""

@@ -31,9 +31,6 @@ from hsmc.kernels.jit import kernel
 from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
-BUFFER = 4096
-"""Near pairs looked at in one go: bounds the memory of a box move at any N."""
-
 STRETCH_WINDOW = 0.1
 """Width of the window of a diagonal element, in ln h."""
 
@@ -176,7 +173,7 @@ def tighten_element(
 @kernel
 def scale_limit(system: System, mask: Floats, factor: float) -> float:
     """Return the scaling factor below which a pair within ``factor`` contacts overlaps."""
-    first, least, pairs = 0, 0.0, np.empty((BUFFER, 4))
+    first, least, pairs = 0, 0.0, system.pairs
     while first < system.records.shape[0]:
         last = first
         first, count = near_pairs(system, factor, first, pairs)
@@ -191,7 +188,7 @@ def element_limits(
     system: System, row: int, column: int, factor: float, low: float, high: float
 ) -> tuple[float, float]:
     """Return the part of [low, high] around 0 free of overlaps within ``factor`` contacts."""
-    first, pairs = 0, np.empty((BUFFER, 4))
+    first, pairs = 0, system.pairs
     while first < system.records.shape[0]:
         last = first
         first, count = near_pairs(system, factor, first, pairs)

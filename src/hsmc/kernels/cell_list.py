@@ -28,6 +28,10 @@ LEAST_SLACK = 1.001
 """Below this a shrinking box gets a new grid."""
 
 
+BUFFER = 2048
+"""Near pairs that a box move looks at in one go: bounds its memory at any N."""
+
+
 class Grid(NamedTuple):
     """Linked cells.
 
@@ -56,6 +60,7 @@ class System(NamedTuple):
         inverse: Its inverse; shape (3, 3).
         grid: Linked cells.
         diameter: The largest diameter, in σ_L.
+        pairs: Room for the near pairs that a box move looks at in one go; shape (M, 4).
     """
 
     records: Floats
@@ -64,6 +69,7 @@ class System(NamedTuple):
     inverse: Floats
     grid: Grid
     diameter: float
+    pairs: Floats
 
 
 @kernel
@@ -181,9 +187,9 @@ def wrap(box: Floats, inverse: Floats, positions: Floats) -> None:
     """Bring Cartesian positions into the box, in place; shape (N, 3)."""
     for i in range(positions.shape[0]):
         x, y, z = positions[i, 0], positions[i, 1], positions[i, 2]
-        a = math.floor(inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z)
-        b = math.floor(inverse[1, 1] * y + inverse[1, 2] * z)
-        c = math.floor(inverse[2, 2] * z)
+        a = np.floor(inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z)
+        b = np.floor(inverse[1, 1] * y + inverse[1, 2] * z)
+        c = np.floor(inverse[2, 2] * z)
         if a != 0 or b != 0 or c != 0:
             positions[i, 0] = x - (box[0, 0] * a + box[0, 1] * b + box[0, 2] * c)
             positions[i, 1] = y - (box[1, 1] * b + box[1, 2] * c)

@@ -141,3 +141,47 @@ def closest_pair(
                         if ratio < best:
                             best, best_i, best_j = ratio, i, j
     return best, best_i, best_j
+
+
+@kernel
+def overlap_energy(
+    positions: Floats,
+    first: Ints,
+    second: Ints,
+    offset: Floats,
+    contact: Floats,
+    gradient: Floats,
+) -> float:
+    """Return the harmonic overlap energy E = ½ Σ (1 − r/σ)² over pairs with r < σ.
+
+    Args:
+        positions: Cartesian positions, in σ_L; shape (N, 3).
+        first: Index i of each pair; shape (M,).
+        second: Index j of each pair; shape (M,).
+        offset: Separation − (r_j − r_i): the periodic image, in σ_L; shape (M, 3).
+        contact: σ of each pair, > 0, in σ_L; shape (M,).
+        gradient: dE/dr, to be written; shape (N, 3).
+    """
+    gradient[:] = 0.0
+    energy = 0.0
+    for k in range(len(first)):
+        i, j, sigma = first[k], second[k], contact[k]
+        x = positions[j, 0] - positions[i, 0] + offset[k, 0]
+        y = positions[j, 1] - positions[i, 1] + offset[k, 1]
+        z = positions[j, 2] - positions[i, 2] + offset[k, 2]
+        square = x * x + y * y + z * z
+        if square >= sigma * sigma:
+            continue
+        r = math.sqrt(square)
+        depth = 1.0 - r / sigma
+        energy += 0.5 * depth * depth
+        if r == 0.0:  # no direction to part in
+            continue
+        pull = depth / (sigma * r)
+        gradient[i, 0] += pull * x
+        gradient[i, 1] += pull * y
+        gradient[i, 2] += pull * z
+        gradient[j, 0] -= pull * x
+        gradient[j, 1] -= pull * y
+        gradient[j, 2] -= pull * z
+    return energy

@@ -1,7 +1,5 @@
 """Trial moves of single spheres."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -114,7 +112,7 @@ def move_spheres(
         sb = inverse[1, 1] * y + inverse[1, 2] * z
         sc = inverse[2, 2] * z
         if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
-            qa, qb, qc = math.floor(sa), math.floor(sb), math.floor(sc)
+            qa, qb, qc = np.floor(sa), np.floor(sb), np.floor(sc)
             x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
             y -= box[1, 1] * qb + box[1, 2] * qc
             z -= box[2, 2] * qc

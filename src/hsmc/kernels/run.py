@@ -10,8 +10,10 @@ from hsmc.kernels.box_moves import (
     heat_bath_scale,
     metropolis_element,
     metropolis_scale,
+    volume_of,
 )
 from hsmc.kernels.cell_list import (
+    BUFFER,
     LEAST_SLACK,
     SLACK,
     Floats,
@@ -36,6 +38,10 @@ PARTICLE_TRIALS = 500
 
 BOX_TRIALS = 50
 """Trials of a Metropolis box move between two changes of its step."""
+
+
+LARGEST_BOX_STEP = 0.4
+"""Largest relative step of a Metropolis box move."""
 
 
 class Spheres(NamedTuple):
@@ -121,7 +127,8 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
         records[i, 3] = spheres.radii[k]
         species[i] = spheres.species[k]
     link(grid, inverse, records)
-    return System(records, species, spheres.box, inverse, grid, diameter), order
+    pairs = np.empty((BUFFER, 4))
+    return System(records, species, spheres.box, inverse, grid, diameter, pairs), order
 
 
 @kernel
@@ -138,9 +145,7 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
         else:
             heat_bath_element(system, row, column, beta_pressure, tally.state)
     elif scaling:
-        accepted = metropolis_scale(
-            system, mask, beta_pressure, tally.box_steps[kind], tally.state
-        )
+        accepted = metropolis_scale(system, mask, beta_pressure, tally.box_steps[kind], tally.state)
     else:
         accepted = metropolis_element(
             system, row, column, beta_pressure, tally.box_steps[kind], tally.state
@@ -154,7 +159,19 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
 
 
 @kernel
-def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> None:
+def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
+    """Let the steps follow the acceptances; spheres move at most half across the box."""
+    half = np.inf
+    for axis in range(3):
+        half = min(half, 0.5 * face_distance(system.inverse, axis))
+    tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
+    if not plan.heat_bath:
+        target, largest = plan.box_target, LARGEST_BOX_STEP
+        tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)
+
+
+@kernel
+def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
     """Run one cycle for each pressure: N trial particle moves, then a box move.
 
     Args:
@@ -162,23 +179,24 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
         plan: What a cycle does.
         tally: Changed.
         pressures: βPσ_L³ of each cycle; shape (C,).
+
+    Returns:
+        Volume of the box after each cycle, in σ_L³; shape (C,).
     """
     system, order = assemble(spheres)
+    volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
         before = tally.counts.copy()
         move_spheres(system, tally.steps, plan.mask, tally.counts, tally.state)
         tally.recent[:, :] += tally.counts - before
         if plan.box_moves.shape[0] > 0:
             move_box(system, plan, tally, pressures[cycle])
+        volumes[cycle] = volume_of(system.box)
         if plan.tuning:
-            shortest = np.inf
-            for axis in range(3):
-                shortest = min(shortest, face_distance(system.inverse, axis))
-            tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, 0.5 * shortest)
-            if not plan.heat_bath:
-                tune(tally.box_steps, tally.box_recent, BOX_TRIALS, plan.box_target, 0.1)
+            tune_steps(system, plan, tally)
     for i in range(order.shape[0]):
         k = order[i]
         spheres.positions[k, 0] = system.records[i, 0]
         spheres.positions[k, 1] = system.records[i, 1]
         spheres.positions[k, 2] = system.records[i, 2]
+    return volumes

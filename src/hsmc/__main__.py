@@ -1,0 +1,5 @@
+"""``python -m hsmc``."""
+
+from hsmc.cli import main
+
+main()

@@ -1,0 +1,112 @@
+"""``hsmc compress``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsmc.cli import shared
+
+if TYPE_CHECKING:
+    from hsmc.results import Result
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(compress)
+
+
+def compress(
+    ratio: shared.Ratio = None,
+    start: shared.Start = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="paper: the paper's own run | default.")
+    ] = None,
+    replicate: shared.Replicate = None,
+    fit: shared.Fit = None,
+    packing: shared.Packing = None,
+    large: shared.Large = None,
+    composition: shared.Composition = None,
+    pressure: Annotated[
+        float | None, typer.Option(help="βPσ_L³ at the end. [default: 1e6]")
+    ] = None,
+    cycles: Annotated[int | None, typer.Option(help="Length of the run. [default: 300000]")] = None,
+    ramp: Annotated[
+        str | None,
+        typer.Option(help="Rise of the pressure: geometric | linear | power | none."),
+    ] = None,
+    ramp_start: Annotated[
+        float | None, typer.Option(help="βPσ_L³ at the first cycle. [default: 10]")
+    ] = None,
+    ramp_fraction: Annotated[
+        float | None, typer.Option(help="Part of the run that the rise takes. [default: 0.9]")
+    ] = None,
+    ramp_power: Annotated[
+        float | None, typer.Option(help="Exponent of a power ramp. [default: 6]")
+    ] = None,
+    box: shared.Box = None,
+    axes: shared.Axes = None,
+    box_moves: shared.BoxMoves = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Configurations stored on the way. [default: 100]")
+    ] = None,
+    seed: shared.Seed = None,
+    config: shared.Config = None,
+    out: shared.Out = None,
+    max_hours: shared.MaxHours = None,
+    as_json: shared.Json = False,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Compress binary hard spheres, by default the A6B19 crystal, in the NPT ensemble."""
+    from hsmc.compress import compress as run
+    from hsmc.options import CompressOptions
+
+    options = shared.merge(
+        config,
+        {
+            "ratio": ratio,
+            "start": start,
+            "protocol": protocol,
+            "replicate": replicate,
+            "fit": fit,
+            "packing": packing,
+            "large": large,
+            "composition": composition,
+            "pressure": pressure,
+            "cycles": cycles,
+            "ramp": ramp,
+            "ramp_start": ramp_start,
+            "ramp_fraction": ramp_fraction,
+            "ramp_power": ramp_power,
+            "box": box,
+            "axes": axes,
+            "box_moves": box_moves,
+            "frames": frames,
+            "seed": seed,
+        },
+    )
+    chosen = CompressOptions.build(options)
+    shared.show_run(
+        run,
+        options,
+        out or _default_name(chosen.start, chosen.ratio, chosen.axes, chosen.seed),
+        _sentence,
+        max_hours=max_hours,
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+def _default_name(start: str, ratio: float | None, axes: str, seed: int) -> Path:
+    parts = ["compress", Path(start).stem, *([f"{ratio:g}"] if ratio is not None else [])]
+    parts += [axes] if axes != "xyz" else []
+    return Path("-".join([*parts, f"s{seed}.h5"]))
+
+
+def _sentence(result: "Result") -> str:
+    summary = result.summary
+    return (
+        f"φ = {summary['packing_fraction']:.4f}  (βPσ_L³ = {result.parameters['pressure']:g}, "
+        f"{summary['cycles']} cycles, {summary['cpu_seconds']:.1f} s of CPU; "
+        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+    )

@@ -1,0 +1,67 @@
+"""``hsmc info``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsmc.cli import shared
+
+if TYPE_CHECKING:
+    from hsmc.results import Result
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(info)
+
+
+def info(
+    file: Annotated[Path, typer.Argument(help="Result file of hsmc.")],
+    as_json: shared.Json = False,
+) -> None:
+    """Tell what is in a result file."""
+    from hsmc.results import read_result
+
+    result = read_result(file)
+    if as_json:
+        typer.echo(json.dumps(_facts(result)))
+        return
+    for name, value in _rows(file, result):
+        typer.echo(f"{name:<16}{value}")
+
+
+def _facts(result: "Result") -> dict[str, object]:
+    return {
+        "kind": result.kind,
+        "status": result.status,
+        "summary": dict(result.summary),
+        "parameters": dict(result.parameters),
+        "provenance": dict(result.provenance),
+    }
+
+
+def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
+    final = result.final
+    large = int((final.types == 0).sum())
+    edges = " ".join(f"{length:.5f}" for length in final.box.lengths)
+    angles = " ".join(f"{angle:.3f}" for angle in final.box.angles)
+    parameters = {name: value for name, value in result.parameters.items() if value is not None}
+    return [
+        ("file", f"{file} ({file.stat().st_size / 1e6:.2f} MB)"),
+        ("made by", f"hsmc {result.kind}, {result.status}"),
+        ("spheres", f"{large} large + {len(final) - large} small, ratio {final.size_ratio:g}"),
+        ("packing", f"{result.frames[0].configuration.packing_fraction:.5f} at the start, "
+                    f"{final.packing_fraction:.5f} at the end"),
+        ("box", f"edges {edges} σ_L, angles {angles}°"),
+        ("frames", f"{len(result.frames)}, cycle {result.frames[0].cycle} to "
+                   f"{result.frames[-1].cycle}"),
+        ("time series", ", ".join(name for name in result.series if name != "cycle")),
+        *((name, f"{value:.6g}" if isinstance(value, float) else str(value))
+          for name, value in result.summary.items()),
+        ("parameters", ", ".join(f"{name} {value}" for name, value in parameters.items())),
+        ("command", str(result.provenance.get("command", ""))),
+        ("written", f"{result.provenance.get('written')} by hsmc "
+                    f"{result.provenance.get('hsmc')} {result.provenance.get('commit')}"),
+    ]  # fmt: skip

@@ -1,0 +1,129 @@
+"""Progress on stderr, and stopping by a signal or a time limit."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hsmc.driver import Progress
+
+PLAIN_SECONDS = 10.0
+"""Time between two lines where stderr is no terminal."""
+
+
+class Watch:
+    """Shows a run on stderr and tells it to stop.
+
+    Attributes:
+        reason: Why the run was told to stop; empty if it was not.
+    """
+
+    def __init__(self, *, quiet: bool, max_hours: float | None) -> None:
+        """Start the clock.
+
+        Args:
+            quiet: Show nothing.
+            max_hours: Stop after so many hours; None runs to the end.
+        """
+        self.reason = ""
+        self._quiet = quiet
+        self._deadline = time.monotonic() + 3600.0 * max_hours if max_hours else float("inf")
+        self._bar: Any = None
+        self._first: tuple[float, int] | None = None
+        self._next_line = 0.0
+        self._running = False
+
+    def note(self, words: str) -> None:
+        """Say what was chosen."""
+        if not self._quiet:
+            typer.echo(words, err=True)
+
+    def update(self, progress: "Progress") -> None:
+        """Show how far the run is."""
+        self._running = True
+        now = time.monotonic()
+        self._first = self._first or (now, progress.cycle)
+        if self._quiet:
+            return
+        if sys.stderr.isatty():
+            self._draw(progress)
+        elif now >= self._next_line or progress.cycle == progress.cycles:
+            self._next_line = now + PLAIN_SECONDS
+            typer.echo(self._line(progress, now), err=True)
+
+    def stop(self) -> str:
+        """Return why the run has to stop now, or an empty string."""
+        if not self.reason and time.monotonic() > self._deadline:
+            self.reason = "time limit"
+        return self.reason
+
+    def close(self) -> None:
+        """Leave the terminal in order."""
+        if self._bar is not None:
+            self._bar.close()
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Turn SIGINT and SIGTERM into a stop at the next block of cycles."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._catch) for number in numbers}
+        try:
+            yield
+        finally:
+            self.close()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _catch(self, number: int, _frame: FrameType | None) -> None:
+        self.reason = signal.Signals(number).name
+        if not self._running:  # nothing is computed yet, so nothing can be lost
+            raise typer.Exit(75)
+
+    def _line(self, progress: "Progress", now: float) -> str:
+        large, small, box = progress.acceptance
+        return (
+            f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
+            f"φ {progress.packing_fraction:.4f}  βPσ³ {progress.pressure:.3g}  "
+            f"accepted L {large:.2f} S {small:.2f} box {box:.2f}  {self._rate(progress, now)}"
+        )
+
+    def _rate(self, progress: "Progress", now: float) -> str:
+        began, first = self._first or (now, progress.cycle)
+        if progress.cycle == first or now == began:
+            return "starting"
+        speed = (progress.cycle - first) / (now - began)
+        left = (progress.cycles - progress.cycle) / speed
+        return f"{speed * progress.spheres / 1e6:.2f} M moves/s  {_clock(left)} left"
+
+    def _draw(self, progress: "Progress") -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(
+                total=progress.cycles,
+                initial=progress.cycle,
+                unit="cycle",
+                unit_scale=True,
+                dynamic_ncols=True,
+                file=sys.stderr,
+            )
+        large, small, box = progress.acceptance
+        self._bar.set_description(progress.phase, refresh=False)
+        self._bar.set_postfix_str(
+            f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} "
+            f"acc {large:.2f}/{small:.2f}/{box:.2f}",
+            refresh=False,
+        )
+        self._bar.update(progress.cycle - self._bar.n)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,90 @@
+"""``hsmc sample``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsmc.cli import shared
+
+if TYPE_CHECKING:
+    from hsmc.results import Result
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(sample)
+
+
+def sample(
+    ratio: shared.Ratio = None,
+    start: shared.Start = None,
+    replicate: shared.Replicate = None,
+    fit: shared.Fit = None,
+    packing: shared.Packing = None,
+    large: shared.Large = None,
+    composition: shared.Composition = None,
+    pressure: Annotated[float | None, typer.Option(help="βPσ_L³. [default: 10]")] = None,
+    equilibrate: Annotated[
+        int | None, typer.Option(help="Cycles before sampling. [default: 20000]")
+    ] = None,
+    cycles: Annotated[
+        int | None, typer.Option(help="Cycles that are sampled. [default: 100000]")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="Cycles averaged into one stored value. [default: 10]")
+    ] = None,
+    box: shared.Box = None,
+    axes: shared.Axes = None,
+    box_moves: shared.BoxMoves = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Configurations stored on the way. [default: 100]")
+    ] = None,
+    seed: shared.Seed = None,
+    config: shared.Config = None,
+    out: shared.Out = None,
+    max_hours: shared.MaxHours = None,
+    as_json: shared.Json = False,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Sample hard spheres at a fixed pressure: equilibrate, tune, freeze, sample."""
+    from hsmc.options import SampleOptions
+    from hsmc.sample import sample as run
+
+    options = shared.merge(
+        config,
+        {
+            "ratio": ratio,
+            "start": start,
+            "replicate": replicate,
+            "fit": fit,
+            "packing": packing,
+            "large": large,
+            "composition": composition,
+            "pressure": pressure,
+            "equilibrate": equilibrate,
+            "cycles": cycles,
+            "every": every,
+            "box": box,
+            "axes": axes,
+            "box_moves": box_moves,
+            "frames": frames,
+            "seed": seed,
+        },
+    )
+    chosen = SampleOptions.build(options)
+    name = Path(f"sample-{Path(chosen.start).stem}-P{chosen.pressure:g}-s{chosen.seed}.h5")
+    shared.show_run(
+        run, options, out or name, _sentence, max_hours=max_hours, as_json=as_json, quiet=quiet
+    )
+
+
+def _sentence(result: "Result") -> str:
+    summary = result.summary
+    warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
+    return (
+        f"φ = {summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}  "
+        f"(βPσ_L³ = {result.parameters['pressure']:g}, "
+        f"{summary['effective_samples']:.0f} effective samples{warning}; "
+        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+    )

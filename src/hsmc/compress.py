@@ -1,0 +1,42 @@
+"""NPT compression of hard spheres."""
+
+from pathlib import Path
+from typing import Any
+
+from hsmc.driver import Monitor, Phase, run_phases
+from hsmc.options import CompressOptions
+from hsmc.results import Result
+from hsmc.schedule import PressureRamp
+
+
+def compress(
+    out: Path | str | None = None, monitor: Monitor | None = None, **options: Any
+) -> Result:
+    """Compress hard spheres in the isothermal-isobaric ensemble under a pressure ramp.
+
+    Args:
+        out: Result file to write; an unfinished one of the same options is resumed.
+        monitor: Who watches the run and may stop it.
+        **options: Fields of ``CompressOptions``: ``ratio``, ``start``, ``pressure`` ...
+
+    Returns:
+        The result; its ``final`` is the compressed configuration.
+
+    Raises:
+        InputError: An option or the start is not usable.
+        OutputError: The file exists and is not to be resumed.
+        OverlapError: Spheres overlap in the start.
+        StorageError: The file cannot be written.
+    """
+    chosen = CompressOptions.build(options)
+    ramp = PressureRamp(
+        final=chosen.pressure,
+        cycles=chosen.cycles,
+        start=min(chosen.ramp_start, chosen.pressure),
+        shape=chosen.ramp,
+        fraction=chosen.ramp_fraction,
+        power=chosen.ramp_power,
+    )
+    phases = [Phase("compress", chosen.cycles, tuning=True, ramp=ramp)]
+    path = None if out is None else Path(out)
+    return run_phases("compress", chosen, phases, chosen.frames, lambda _: {}, path, monitor)

@@ -1,0 +1,325 @@
+"""Runs phases of a simulation, keeps what they give, and never loses it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from hsmc.errors import OutputError
+from hsmc.neighbors import check_overlap_free, smallest_gap
+from hsmc.options import RunOptions, differences
+from hsmc.provenance import provenance
+from hsmc.recording import FRAME_NUMBERS, SERIES_LENGTH, Recorder
+from hsmc.results import Result, is_hdf5, read_result, write_result
+from hsmc.schedule import PressureRamp
+from hsmc.simulation import Moves, Simulation
+from hsmc.start import build_start
+from hsmc.storage import check_folder, sole_writer
+
+CHECKPOINT_SECONDS = 20.0
+"""Time between checkpoints, at least; more where writing takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a run.
+
+    Attributes:
+        name: What it is for, in one word.
+        cycles: Its length.
+        tuning: Whether step sizes follow the acceptances.
+        ramp: Pressure over its course.
+        every: Cycles averaged into one value of the time series; 0 stores momentary values,
+            about a thousand of them.
+    """
+
+    name: str
+    cycles: int
+    tuning: bool
+    ramp: PressureRamp
+    every: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        phase: Name of the phase.
+        cycle: Cycles done, in all phases.
+        cycles: Cycles to do, in all phases.
+        packing_fraction: Of the moment.
+        pressure: βPσ_L³ of the moment.
+        acceptance: Accepted over tried moves since the start: large, small, box.
+        spheres: Number of spheres.
+    """
+
+    phase: str
+    cycle: int
+    cycles: int
+    packing_fraction: float
+    pressure: float
+    acceptance: tuple[float, float, float]
+    spheres: int
+
+
+class Monitor(Protocol):
+    """Who watches a run, and may stop it."""
+
+    def note(self, words: str) -> None:
+        """Hear a choice that was made."""
+
+    def update(self, progress: Progress) -> None:
+        """Hear how far the run is; called several times a second."""
+
+    def stop(self) -> str:
+        """Return why the run has to stop now, or an empty string."""
+
+
+class Silent:
+    """A monitor that hears nothing and never stops a run."""
+
+    def note(self, words: str) -> None:
+        """Hear nothing."""
+
+    def update(self, progress: Progress) -> None:
+        """Hear nothing."""
+
+    def stop(self) -> str:
+        """Never stop."""
+        return ""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run under way."""
+
+    kind: str
+    parameters: dict[str, Any]
+    phases: list[Phase]
+    simulation: Simulation
+    recorder: Recorder
+    frames: int
+    out: Path | None
+    cpu_before: float = 0.0
+    started: float = 0.0
+
+    @property
+    def cycles(self) -> int:
+        return sum(phase.cycles for phase in self.phases)
+
+    @property
+    def cpu_seconds(self) -> float:
+        return self.cpu_before + time.process_time() - self.started
+
+
+def run_phases(
+    kind: str,
+    options: RunOptions,
+    phases: list[Phase],
+    frames: int,
+    summarise: Callable[[Result], dict[str, Any]],
+    out: Path | None = None,
+    monitor: Monitor | None = None,
+) -> Result:
+    """Run phases from the start that the options describe, or resume them from a file.
+
+    Args:
+        kind: The command, for the file.
+        options: Options of the run.
+        phases: What to do, in order.
+        frames: Configurations to store on the way.
+        summarise: Figures of the finished run, added to its summary.
+        out: Result file; None keeps the result in memory only.
+        monitor: Who watches.
+
+    Returns:
+        The result, "finished", or "unfinished" if the monitor stopped it.
+
+    Raises:
+        OutputError: The file holds a finished run or one of other parameters, or is in use.
+        OverlapError: Spheres overlap in the start or, by a bug, at the end.
+        StorageError: A file cannot be written.
+    """
+    monitor = monitor or Silent()
+    if out is None:
+        run = _new_run(kind, options, phases, frames, None, monitor)
+        return _work(run, summarise, monitor)
+    check_folder(out)
+    with sole_writer(out):
+        run = _new_or_resumed(kind, options, phases, frames, out, monitor)
+        return _work(run, summarise, monitor)
+
+
+def _parameters(options: RunOptions) -> dict[str, Any]:
+    return options.model_dump(mode="json")
+
+
+def _moves(options: RunOptions) -> Moves:
+    return Moves(options.box, options.axes, heat_bath=options.box_moves == "heat-bath")
+
+
+def _new_run(
+    kind: str,
+    options: RunOptions,
+    phases: list[Phase],
+    frames: int,
+    out: Path | None,
+    monitor: Monitor,
+) -> _Run:
+    start = build_start(options)
+    for words in start.notes:
+        monitor.note(words)
+    simulation = Simulation(start.configuration, _moves(options), options.seed)
+    recorder = Recorder(simulation.counts)
+    recorder.store_frame(simulation)
+    recorder.store_row(simulation, simulation.packing_fraction, _pressure_at(phases, 0))
+    run = _Run(kind, _parameters(options), phases, simulation, recorder, frames, out)
+    run.started = time.process_time()
+    return run
+
+
+def _new_or_resumed(
+    kind: str,
+    options: RunOptions,
+    phases: list[Phase],
+    frames: int,
+    out: Path,
+    monitor: Monitor,
+) -> _Run:
+    if not out.exists():
+        return _new_run(kind, options, phases, frames, out, monitor)
+    if not is_hdf5(out):
+        message = f"{out} exists and is no result file of hsmc; choose another --out"
+        raise OutputError(message)
+    stored = read_result(out)
+    _check_resumable(out, stored, kind, _parameters(options))
+    simulation = Simulation.restored(_moves(options), stored.checkpoint)
+    recorder = Recorder.resumed(stored.frames, stored.series, stored.checkpoint["recorded_counts"])
+    monitor.note(f"resuming {out} at cycle {simulation.cycle}")
+    run = _Run(kind, _parameters(options), phases, simulation, recorder, frames, out)
+    run.cpu_before, run.started = stored.summary["cpu_seconds"], time.process_time()
+    return run
+
+
+def _check_resumable(out: Path, stored: Result, kind: str, parameters: dict[str, Any]) -> None:
+    if stored.status == "finished":
+        message = f"{out} exists and is finished; choose another --out, or remove it first"
+        raise OutputError(message)
+    if stored.kind != kind:
+        message = f"{out} is an unfinished hsmc {stored.kind}, not {kind}; choose another --out"
+        raise OutputError(message)
+    other = differences(stored.parameters, parameters)
+    if other:
+        message = f"{out} is an unfinished run of other parameters ({other}); choose another --out"
+        raise OutputError(message)
+
+
+def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phase, int, int]]:
+    """Yield phase, first cycle within it, and length of each block still to do.
+
+    Blocks end at fixed cycles, whatever has been done: a resumed run repeats the same ones.
+    """
+    for phase in phases:
+        length = min(longest, phase.every) if phase.every else longest
+        first = min(done, phase.cycles)
+        done -= first
+        while first < phase.cycles:
+            end = min(phase.cycles, (first // length + 1) * length)
+            yield phase, first, end - first
+            first = end
+
+
+def _pressure_at(phases: list[Phase], cycle: int) -> float:
+    return float(phases[0].ramp.pressures(cycle, 1)[0])
+
+
+def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
+    simulation, last_write = run.simulation, time.monotonic()
+    patience = CHECKPOINT_SECONDS
+    for phase, first, length in _blocks(run.phases, simulation.cycle, simulation.block_cycles):
+        pressures = phase.ramp.pressures(first, length)
+        volumes = simulation.advance(pressures, tuning=phase.tuning)
+        _record(run, phase, first + length, float(pressures[-1]), volumes)
+        monitor.update(_progress(run, phase, float(pressures[-1])))
+        if monitor.stop():
+            return _save(run, "unfinished", {})
+        if run.out is not None and time.monotonic() - last_write > patience:
+            began = time.monotonic()
+            _save(run, "unfinished", {})
+            last_write = time.monotonic()
+            patience = max(CHECKPOINT_SECONDS, 50.0 * (last_write - began))
+    return _finish(run, summarise)
+
+
+def _record(run: _Run, phase: Phase, done: int, pressure: float, volumes: np.ndarray) -> None:
+    """Store a row and a frame where they are due."""
+    simulation, recorder = run.simulation, run.recorder
+    if phase.every:
+        fraction = simulation.sphere_volume * float(np.mean(1.0 / volumes))
+        recorder.store_row(simulation, fraction, pressure)
+    else:
+        stride = max(1, phase.cycles // SERIES_LENGTH)
+        if done // stride > (done - len(volumes)) // stride or done == phase.cycles:
+            recorder.store_row(simulation, simulation.packing_fraction, pressure)
+    spheres = len(run.recorder.frames[0].configuration)
+    frames = min(run.frames, FRAME_NUMBERS // (3 * spheres))
+    cycle, before = simulation.cycle, simulation.cycle - len(volumes)
+    if frames and cycle * (frames + 1) // run.cycles > before * (frames + 1) // run.cycles:
+        recorder.store_frame(simulation)
+
+
+def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
+    counts = run.simulation.counts
+    large, small, box = counts[:, 1] / np.maximum(counts[:, 0], 1)
+    return Progress(
+        phase.name,
+        run.simulation.cycle,
+        run.cycles,
+        run.simulation.packing_fraction,
+        pressure,
+        (float(large), float(small), float(box)),
+        len(run.recorder.frames[0].configuration),
+    )
+
+
+def _result(run: _Run, status: str, summary: dict[str, Any]) -> Result:
+    """Return what the run has so far; the last frame is the state of the moment."""
+    checkpoint = {}
+    if status != "finished":
+        recorded = {"recorded_counts": run.recorder.last_counts}
+        checkpoint = {**run.simulation.state(), **recorded}
+    return Result(
+        run.kind,
+        status,
+        run.parameters,
+        tuple(run.recorder.frames),
+        run.recorder.series,
+        {"cycles": run.simulation.cycle, "cpu_seconds": run.cpu_seconds, **summary},
+        provenance(),
+        checkpoint,
+    )
+
+
+def _save(run: _Run, status: str, summary: dict[str, Any]) -> Result:
+    result = _result(run, status, summary)
+    if run.out is not None:
+        write_result(run.out, result)
+    return result
+
+
+def _finish(run: _Run, summarise: Callable[[Result], dict[str, Any]]) -> Result:
+    run.recorder.store_frame(run.simulation)
+    final = run.simulation.configuration
+    check_overlap_free(final, "this is a bug of hsmc: please report it with the command")
+    closest = smallest_gap(final)
+    summary = {
+        "packing_fraction": final.packing_fraction,
+        "smallest_gap": closest.gap,
+        "smallest_gap_pair": [closest.i, closest.j],
+    }
+    summary.update(summarise(_result(run, "finished", summary)))
+    return _save(run, "finished", summary)

@@ -1,0 +1,180 @@
+"""Options of a run: checked in one place, for the command line, TOML files and Python alike."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from hsmc.ensemble import Axes, BoxMode
+from hsmc.errors import InputError
+from hsmc.mixture import check_size_ratio
+from hsmc.schedule import RampShape
+
+Fit = Literal["dilate", "stretch", "relax", "none"]
+BoxMoves = Literal["heat-bath", "metropolis"]
+Protocol = Literal["default", "paper"]
+Count = Annotated[int, Field(ge=1)]
+
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "default": {},
+    # The paper's own run (Boneschanscher et al. 2013, Supporting Information V): fixed here,
+    # whatever becomes the default.
+    "paper": {
+        "start": "a6b19-measured",
+        "replicate": (1, 1, 1),
+        "fit": "dilate",
+        "box": "isotropic",
+        "box_moves": "metropolis",
+        "pressure": 1e6,
+        "cycles": 300_000,
+        "ramp": "geometric",
+        "ramp_start": 10.0,
+        "ramp_fraction": 0.9,
+    },
+}
+
+
+class RunOptions(BaseModel):
+    """What every Monte Carlo run needs.
+
+    Attributes:
+        ratio: Size ratio γ = σ_S/σ_L; None takes that of the start file, else 0.695.
+        start: Name of a crystal, "fluid", or a file (result, CIF, POSCAR, extended XYZ, GSD).
+        large: Label of the large species in a file of another format.
+        composition: Numbers of large and small spheres of a fluid.
+        replicate: Copies of the start along each box vector; None: 2 2 4 for a6b19, else 1 1 1.
+        fit: What to do about overlaps; None: none for result files and fluids, else dilate.
+        packing: Packing fraction to start from; None: as dense as the fit allows.
+        box: Which elements of the box move.
+        axes: Cartesian axes along which spheres move.
+        box_moves: How box moves are made.
+        seed: Root seed.
+        pressure: βPσ_L³ (at the end of a compression).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    ratio: float | None = None
+    start: str = "a6b19"
+    large: str | None = None
+    composition: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = (96, 304)
+    replicate: tuple[Count, Count, Count] | None = None
+    fit: Fit | None = None
+    packing: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    box: BoxMode = "isotropic"
+    axes: Axes = "xyz"
+    box_moves: BoxMoves = "heat-bath"
+    seed: Annotated[int, Field(ge=0)] = 1
+    pressure: Annotated[float, Field(gt=0.0)] = 1e6
+
+    @field_validator("ratio")
+    @classmethod
+    def _check_ratio(cls, ratio: float | None) -> float | None:
+        if ratio is not None:
+            check_size_ratio(ratio)
+        return ratio
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any]) -> Self:
+        """Check options given by name and fill in the rest.
+
+        Raises:
+            InputError: An option is unknown or its value not usable; the message names it.
+        """
+        ratio = given.get("ratio")
+        if isinstance(ratio, float | int):
+            check_size_ratio(float(ratio))  # says more than "not finite"
+        try:
+            return cls.model_validate(dict(given))
+        except ValidationError as error:
+            raise InputError(_one_line(error, list(cls.model_fields))) from None
+
+
+class CompressOptions(RunOptions):
+    """Options of a compression.
+
+    Attributes:
+        protocol: "paper" repeats the paper's own run; "default" is ours.
+        cycles: Length of the run; a cycle is N trial particle moves and a box move.
+        ramp: Law of the pressure's rise.
+        ramp_start: βPσ_L³ at the first cycle.
+        ramp_fraction: Part of the run that the rise takes.
+        ramp_power: Exponent of the power law.
+        frames: Configurations stored on the way, besides the first and the last.
+    """
+
+    protocol: Protocol = "default"
+    cycles: Count = 300_000
+    ramp: RampShape = "geometric"
+    ramp_start: Annotated[float, Field(gt=0.0)] = 10.0
+    ramp_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
+    ramp_power: Annotated[float, Field(gt=0.0)] = 6.0
+    frames: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any]) -> Self:
+        """Check options given by name; what the protocol sets gives way to what is given."""
+        preset = PROTOCOLS.get(str(given.get("protocol", "default")), {})
+        return super().build({**preset, **given})
+
+
+class SampleOptions(RunOptions):
+    """Options of sampling at a fixed pressure.
+
+    Attributes:
+        equilibrate: Cycles before sampling; steps are tuned in the first half, then frozen.
+        cycles: Cycles that are sampled.
+        every: Cycles averaged into one stored value.
+        frames: Configurations stored on the way, besides the first and the last.
+    """
+
+    pressure: Annotated[float, Field(gt=0.0)] = 10.0
+    equilibrate: Count = 20_000
+    cycles: Count = 100_000
+    every: Count = 10
+    frames: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+
+Options = TypeVar("Options", bound=RunOptions)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read options from a TOML file; dashes in names count as underscores.
+
+    Raises:
+        InputError: The file is missing or no TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        given = tomllib.loads(text)
+    except FileNotFoundError:
+        message = f"config {path} does not exist; give a TOML file of options"
+        raise InputError(message) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"config {path} is not readable TOML: {error}"
+        raise InputError(message) from None
+    return {name.replace("-", "_"): value for name, value in given.items()}
+
+
+def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Name the options in which two sets differ, for a message."""
+    parts = [
+        f"{name} {stored.get(name)} ≠ {wanted.get(name)}"
+        for name in wanted
+        if stored.get(name) != wanted.get(name)
+    ]
+    return ", ".join(parts)
+
+
+def _one_line(error: ValidationError, known: list[str]) -> str:
+    fault = error.errors(include_url=False)[0]
+    name = str(fault["loc"][0]) if fault["loc"] else "options"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"unknown option {name}; {hint}"
+    need = fault["msg"].replace("Input should be", "needs to be")
+    return f"{name} is {fault['input']!r}, {need[0].lower()}{need[1:]}"

@@ -1,0 +1,214 @@
+"""The result file: HDF5 in H5MD 1.1 layout, float64, written whole.
+
+Layout (H5MD, doi:10.1016/j.cpc.2014.01.018, and one group of our own)::
+
+    h5md/                        version, author, creator
+    particles/spheres/position/  step, time, value (F, N, 3), in σ_L
+    particles/spheres/box/edges/ step, time, value (F, 3, 3); rows are the box vectors
+    particles/spheres/species    (N,), 0 large and 1 small; diameter (N,), in σ_L
+    observables/NAME/            step, time, value (S, ...)
+    hsmc/                        attributes: schema, version, command, parameters ...
+    hsmc/checkpoint/             arrays that a restart needs; absent once finished
+
+The last frame is the final state. ``time`` repeats the cycle: Monte Carlo has no other.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc import __version__
+from hsmc.box import Box, Floats
+from hsmc.configuration import Configuration
+from hsmc.errors import InputError
+from hsmc.storage import write_whole
+
+SCHEMA = 1
+"""Version of the layout; a reader refuses a newer one."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One stored configuration.
+
+    Attributes:
+        cycle: Cycles done when it was stored.
+        configuration: Spheres in their box.
+    """
+
+    cycle: int
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a result file holds.
+
+    Attributes:
+        kind: The command that made it: "compress", "sample", "floppy", "jam".
+        status: "finished" or "unfinished".
+        parameters: The resolved parameters.
+        frames: Stored configurations in order of cycles; the last is the final state.
+        series: Time series by name, "cycle" among them; first axis of length S.
+        summary: Figures of the run: packing fraction, smallest gap, CPU seconds ...
+        provenance: Version, commit, command line, when.
+        checkpoint: Arrays for a restart; empty once finished.
+    """
+
+    kind: str
+    status: str
+    parameters: Mapping[str, Any]
+    frames: tuple[Frame, ...]
+    series: Arrays
+    summary: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    checkpoint: Arrays = field(default_factory=dict)
+
+    @property
+    def final(self) -> Configuration:
+        """The last stored configuration."""
+        return self.frames[-1].configuration
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write a result file, wholly or not at all.
+
+    The image is built in memory and renamed into place: HDF5 itself loses files when it is
+    killed or the disk is full.
+
+    Raises:
+        StorageError: The folder is not writable or the disk is full.
+    """
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        _write_h5md(file)
+        _write_particles(file, result.frames)
+        _write_series(file, result.series)
+        _write_own(file, result)
+    write_whole(path, buffer.getvalue())
+
+
+def read_result(path: Path) -> Result:
+    """Read a result file.
+
+    Raises:
+        InputError: The file is missing, is no result of hsmc, is damaged, or has a newer
+            schema than this version knows.
+    """
+    if not path.exists():
+        message = f"{path} does not exist; give a result file of hsmc"
+        raise InputError(message)
+    try:
+        with h5py.File(path, "r") as file:
+            _check_schema(path, file)
+            return _read(file)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        message = f"{path} is not a readable HDF5 result file: {_first_line(error)}"
+        raise InputError(message) from error
+
+
+def is_hdf5(path: Path) -> bool:
+    """Tell whether a file is HDF5 by its first bytes."""
+    return bool(path.is_file() and h5py.is_hdf5(path))
+
+
+def _write_h5md(file: h5py.File) -> None:
+    group = file.create_group("h5md")
+    group.attrs["version"] = np.array([1, 1])
+    group.create_group("author").attrs["name"] = "hsmc"
+    creator = group.create_group("creator")
+    creator.attrs["name"], creator.attrs["version"] = "hsmc", __version__
+
+
+def _write_particles(file: h5py.File, frames: tuple[Frame, ...]) -> None:
+    group = file.create_group("particles/spheres")
+    cycles = np.array([frame.cycle for frame in frames])
+    configurations = [frame.configuration for frame in frames]
+    _write_element(group, "position", cycles, np.stack([c.positions for c in configurations]))
+    box = group.create_group("box")
+    box.attrs["dimension"] = 3
+    box.attrs["boundary"] = ["periodic"] * 3
+    _write_element(box, "edges", cycles, np.stack([c.box.vectors.T for c in configurations]))
+    group["species"] = configurations[0].types
+    group["diameter"] = configurations[0].diameters
+
+
+def _write_element(group: h5py.Group, name: str, cycles: NDArray[Any], value: NDArray[Any]) -> None:
+    element = group.create_group(name)
+    element["step"] = cycles
+    element["time"] = cycles.astype(np.float64)
+    element["value"] = value
+
+
+def _write_series(file: h5py.File, series: Arrays) -> None:
+    group = file.create_group("observables")
+    for name, value in series.items():
+        if name != "cycle":
+            _write_element(group, name, series["cycle"], value)
+
+
+def _write_own(file: h5py.File, result: Result) -> None:
+    group = file.create_group("hsmc")
+    group.attrs["schema"] = SCHEMA
+    group.attrs["kind"], group.attrs["status"] = result.kind, result.status
+    group.attrs["units"] = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
+    for name in ("parameters", "summary", "provenance"):
+        group.attrs[name] = json.dumps(dict(getattr(result, name)), ensure_ascii=False)
+    for name, value in result.checkpoint.items():
+        group[f"checkpoint/{name}"] = value
+
+
+def _check_schema(path: Path, file: h5py.File) -> None:
+    if "hsmc" not in file or "schema" not in file["hsmc"].attrs:
+        message = f"{path} is HDF5 but no result file of hsmc (no group 'hsmc')"
+        raise InputError(message)
+    schema = int(file["hsmc"].attrs["schema"])
+    if schema > SCHEMA:
+        message = (
+            f"{path} has schema {schema}, this hsmc {__version__} knows up to {SCHEMA}; "
+            "upgrade hsmc"
+        )
+        raise InputError(message)
+
+
+def _read(file: h5py.File) -> Result:
+    own = file["hsmc"]
+    texts = {name: json.loads(own.attrs[name]) for name in ("parameters", "summary", "provenance")}
+    return Result(
+        kind=str(own.attrs["kind"]),
+        status=str(own.attrs["status"]),
+        frames=_read_frames(file["particles/spheres"]),
+        series=_read_series(file["observables"]),
+        checkpoint={name: value[()] for name, value in own.get("checkpoint", {}).items()},
+        **texts,
+    )
+
+
+def _read_frames(group: h5py.Group) -> tuple[Frame, ...]:
+    cycles, positions = group["position/step"][()], group["position/value"][()]
+    edges: Floats = group["box/edges/value"][()]
+    diameters, species = group["diameter"][()], group["species"][()]
+    return tuple(
+        Frame(int(cycle), Configuration(Box(np.array(e.T, order="C")), r, diameters, species))
+        for cycle, r, e in zip(cycles, positions, edges, strict=True)
+    )
+
+
+def _read_series(group: h5py.Group) -> Arrays:
+    series = {name: element["value"][()] for name, element in group.items()}
+    for element in group.values():
+        series["cycle"] = element["step"][()]
+    return series
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,52 @@
+"""Sampling at a fixed pressure."""
+
+from pathlib import Path
+from typing import Any
+
+from hsmc.analysis.statistics import estimate_mean
+from hsmc.driver import Monitor, Phase, run_phases
+from hsmc.options import SampleOptions
+from hsmc.results import Result
+from hsmc.schedule import PressureRamp
+
+
+def sample(out: Path | str | None = None, monitor: Monitor | None = None, **options: Any) -> Result:
+    """Equilibrate, tune, freeze the steps and sample hard spheres at one pressure.
+
+    Args:
+        out: Result file to write; an unfinished one of the same options is resumed.
+        monitor: Who watches the run and may stop it.
+        **options: Fields of ``SampleOptions``: ``ratio``, ``start``, ``pressure`` ...
+
+    Returns:
+        The result; its summary holds the mean packing fraction, its standard error and the
+        effective number of samples.
+
+    Raises:
+        InputError: An option or the start is not usable.
+        OutputError: The file exists and is not to be resumed.
+        OverlapError: Spheres overlap in the start.
+        StorageError: The file cannot be written.
+    """
+    chosen = SampleOptions.build(options)
+    ramp = PressureRamp(final=chosen.pressure, cycles=1, shape="none")
+    tuning = (chosen.equilibrate + 1) // 2
+    phases = [
+        Phase("tune", tuning, tuning=True, ramp=ramp),
+        Phase("equilibrate", chosen.equilibrate - tuning, tuning=False, ramp=ramp),
+        Phase("sample", chosen.cycles, tuning=False, ramp=ramp, every=chosen.every),
+    ]
+    path = None if out is None else Path(out)
+    return run_phases("sample", chosen, phases, chosen.frames, _estimates, path, monitor)
+
+
+def _estimates(result: Result) -> dict[str, Any]:
+    """Return the mean packing fraction over the sampled cycles, with its error."""
+    cycles = result.series["cycle"] - result.parameters["equilibrate"]
+    estimate = estimate_mean(result.series["packing_fraction"][cycles > 0])
+    return {
+        "mean_packing_fraction": estimate.mean,
+        "standard_error": estimate.standard_error,
+        "effective_samples": estimate.effective_samples,
+        "reliable": estimate.reliable,
+    }

@@ -1,0 +1,117 @@
+"""The configuration that a run starts from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hsmc import fit
+from hsmc.configuration import Configuration
+from hsmc.crystal import CRYSTALS, crystal
+from hsmc.errors import InputError
+from hsmc.mixture import Mixture, diameters_of
+from hsmc.options import Fit, RunOptions
+from hsmc.readers import read_structure
+from hsmc.results import is_hdf5, read_result
+
+DEFAULT_RATIO = 0.695
+"""Size ratio of the paper's simulations."""
+
+DEFAULT_REPLICATES = {"a6b19": (2, 2, 4), "a6b19-printed": (2, 2, 4), "a6b19-measured": (2, 2, 4)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """A start configuration and the choices that led to it.
+
+    Attributes:
+        configuration: Spheres in their box.
+        notes: What was chosen, in words for the user.
+    """
+
+    configuration: Configuration
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """Spheres as the source has them; ``sized`` if lengths are in σ_L already."""
+
+    configuration: Configuration
+    sized: bool
+    fit: Fit
+    notes: tuple[str, ...] = ()
+
+
+def build_start(options: RunOptions) -> Start:
+    """Build the start configuration: source, replicate, then fit.
+
+    Raises:
+        InputError: The source is unknown or unusable, or options contradict each other.
+    """
+    source = _source(options)
+    repeat = options.replicate or DEFAULT_REPLICATES.get(options.start, (1, 1, 1))
+    configuration = source.configuration.replicated(*repeat)
+    choice = options.fit or source.fit
+    if choice == "relax" and options.packing is None and not source.sized:
+        message = f"fit relax of {options.start} needs a size to start at; give --packing"
+        raise InputError(message)
+    fitted, note = _fit(configuration, choice, options)
+    summary = (
+        f"start {options.start}: {len(fitted)} spheres, ratio {fitted.size_ratio:g}, "
+        f"packing fraction {fitted.packing_fraction:.4f}{note}"
+    )
+    return Start(fitted, (*source.notes, summary))
+
+
+def _source(options: RunOptions) -> _Source:
+    name = options.start.lower()
+    ratio = DEFAULT_RATIO if options.ratio is None else options.ratio
+    if name == "fluid":
+        mixture = Mixture(ratio, *options.composition)
+        fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
+        return _Source(fluid, sized=True, fit="none")
+    if name in CRYSTALS:
+        return _Source(crystal(name).configuration(ratio), sized=True, fit="dilate")
+    path = Path(options.start)
+    if is_hdf5(path):
+        return _from_result(path, options.ratio)
+    if path.suffix or path.exists():
+        return _from_structure(path, options)
+    crystal(name)  # raises, naming the nearest crystal
+    message = f"start {options.start} is neither a crystal nor a file"
+    raise InputError(message)
+
+
+def _from_result(path: Path, ratio: float | None) -> _Source:
+    final = read_result(path).final
+    if ratio is not None:
+        diameters = diameters_of(final.types, ratio)
+        final = Configuration(final.box, final.positions, diameters, final.types)
+    return _Source(final, sized=True, fit="none")
+
+
+def _from_structure(path: Path, options: RunOptions) -> _Source:
+    if path.suffix in {".h5", ".hdf5"} and path.is_file():
+        read_result(path)  # raises: not HDF5
+    structure = read_structure(path, options.ratio, options.large)
+    note = f"large species: {structure.large} ({structure.reason})"
+    return _Source(structure.configuration, structure.has_sizes, "dilate", (note,))
+
+
+def _fit(
+    configuration: Configuration, choice: Fit, options: RunOptions
+) -> tuple[Configuration, str]:
+    """Return the fitted configuration and what was done, for the user."""
+    packing = options.packing
+    if choice == "none":
+        return configuration, ""
+    if choice == "relax":
+        if packing is not None:
+            configuration = fit.at_packing(configuration, packing)
+        relaxed = fit.relax(configuration, options.seed)
+        grown = (relaxed.box.volume / configuration.box.volume) ** (1.0 / 3.0) - 1.0
+        return relaxed, f" (overlaps relaxed away; box grown by {grown:.2%} in length)"
+    fitted = fit.stretch(configuration) if choice == "stretch" else fit.dilate(configuration)
+    if packing is not None:
+        fitted = fit.expand_to(fitted, packing)
+    words = "stretched along xy and z" if choice == "stretch" else "scaled"
+    return fitted, f" ({words} until no spheres overlap)"

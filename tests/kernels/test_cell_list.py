@@ -1,0 +1,93 @@
+"""Linked cells against brute force over all images, in boxes of any size and skew."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsmc.box import Box
+from hsmc.configuration import Configuration
+from hsmc.kernels.box_moves import near_pairs
+from hsmc.kernels.particle_moves import overlaps
+from hsmc.kernels.run import Spheres, assemble
+from hsmc.neighbors import near_pairs as all_near_pairs
+from tests.conftest import sheared_boxes
+
+
+def system_of(configuration):
+    """Return the kernels' view of a configuration and the order of its spheres."""
+    spheres = Spheres(
+        np.array(configuration.positions),
+        np.array(configuration.box.vectors),
+        0.5 * configuration.diameters,
+        configuration.types.astype(np.int8),
+    )
+    return assemble(spheres)
+
+
+def mixed_spheres(n, box, seed, ratio=0.6):
+    """Return n spheres of two sizes at random places."""
+    rng = np.random.default_rng(seed)
+    types = rng.integers(0, 2, n)
+    return Configuration.from_scaled(box, rng.random((n, 3)), np.where(types, ratio, 1.0), types)
+
+
+@given(
+    box=sheared_boxes(),
+    n=st.integers(1, 40),
+    factor=st.sampled_from([1.0, 1.05, 1.7]),
+    seed=st.integers(0, 10_000),
+)
+def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
+    """Every pair image within the factor is listed once, own images included.
+
+    Fails if ``span_a`` is one cell too small, if the half search starts at the wrong step,
+    or if the y part of an image shift is dropped (each tried).
+    """
+    configuration = mixed_spheres(n, box, seed)
+    system, _ = system_of(configuration)
+    found = np.empty((200_000, 4))
+    last, count = near_pairs(system, factor, 0, found)
+    assert last == n
+    pairs = all_near_pairs(configuration, (factor - 1.0) * 1.0)
+    near = pairs.distance < factor * pairs.contact
+    ours = np.sort(np.linalg.norm(found[:count, :3], axis=1) / np.sqrt(found[:count, 3]))
+    theirs = np.sort(pairs.distance[near] / pairs.contact[near])
+    assert len(ours) == len(theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
+@given(box=sheared_boxes(), n=st.integers(1, 30), seed=st.integers(0, 10_000))
+def test_overlap_test_is_that_of_brute_force(box, n, seed):
+    """A sphere at a random place overlaps another in the grid if and only if it does at all.
+
+    Fails if the span is cut by one, or if an image shift has the wrong sign (tried).
+    """
+    configuration = mixed_spheres(n, box, seed)
+    system, order = system_of(configuration)
+    place = np.random.default_rng(seed + 1).random(3)
+    cell = (place * system.grid.shape).astype(int)
+    moved = np.array(configuration.positions)
+    moved[order[0]] = box.unscale(place)
+    trial = Configuration(box, moved, configuration.diameters, configuration.types)
+    pairs = all_near_pairs(trial, 0.0)
+    touched = (pairs.i != pairs.j) & ((pairs.i == order[0]) | (pairs.j == order[0]))
+    assert overlaps(system, 0, *moved[order[0]], *cell) == bool(touched.any())
+
+
+def test_touching_spheres_do_not_overlap():
+    """Fails if the test is ≤ instead of < (tried)."""
+    configuration = Configuration(
+        Box.cubic(4.0), np.array([[0.0, 0, 0], [2.0, 0, 0]]), np.ones(2), np.zeros(2, np.int64)
+    )
+    system, order = system_of(configuration)
+    first = int(np.flatnonzero(order == 0)[0])
+    assert not overlaps(system, first, 1.0, 0.0, 0.0, 1, 0, 0)
+    assert overlaps(system, first, 1.0 + 1e-9, 0.0, 0.0, 1, 0, 0)
+
+
+def test_memory_of_a_grid_stays_small():
+    """At most two cells a sphere, however dilute the box: 8 + 8 bytes a sphere."""
+    configuration = mixed_spheres(1000, Box.cubic(1000.0), seed=1)
+    system, _ = system_of(configuration)
+    assert np.prod(system.grid.shape) <= 2000
+    assert system.grid.head.nbytes <= 8 * 1000
