@@ -80,7 +80,7 @@ def invert(box: Floats, inverse: Floats) -> None:
         box: Box vectors as columns; shape (3, 3).
         inverse: Written; shape (3, 3).
     """
-    inverse[:, :] = 0.0
+    inverse[1, 0] = inverse[2, 0] = inverse[2, 1] = 0.0
     inverse[0, 0] = 1.0 / box[0, 0]
     inverse[1, 1] = 1.0 / box[1, 1]
     inverse[2, 2] = 1.0 / box[2, 2]
@@ -159,7 +159,8 @@ def link(grid: Grid, inverse: Floats, records: Floats) -> None:
         records: x, y, z, radius of each sphere, wrapped; shape (N, 4).
     """
     cells = grid.shape[0] * grid.shape[1] * grid.shape[2]
-    grid.head[:cells] = -1
+    for cell in range(cells):
+        grid.head[cell] = -1
     for i in range(records.shape[0] - 1, -1, -1):
         cell = cell_index(grid, inverse, records[i, 0], records[i, 1], records[i, 2])
         grid.following[i] = grid.head[cell]
@@ -219,7 +220,8 @@ def cell_order(grid: Grid, inverse: Floats, positions: Floats) -> Ints:
     """
     n = positions.shape[0]
     cells = grid.shape[0] * grid.shape[1] * grid.shape[2]
-    grid.head[:cells] = 0
+    for cell in range(cells):
+        grid.head[cell] = 0
     for i in range(n):
         cell = cell_index(grid, inverse, positions[i, 0], positions[i, 1], positions[i, 2])
         grid.cell_of[i] = cell

@@ -78,6 +78,7 @@ def move_spheres(
     system: System,
     steps: Floats,
     mask: Floats,
+    recent: NDArray[np.int64],
     counts: NDArray[np.int64],
     state: NDArray[np.uint64],
 ) -> None:
@@ -90,7 +91,8 @@ def move_spheres(
         system: Spheres in their box; moved, and the grid kept up to date.
         steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        counts: Tried and accepted moves for each species, added to; shape (2, 2).
+        recent: Tried and accepted moves of each species, added to; shape (2, 2).
+        counts: Another tally of the same; shape (2, 2).
         state: State of the generator; shape (4,).
 
     Source:
@@ -105,6 +107,7 @@ def move_spheres(
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
+        recent[kind, 0] += 1
         x = records[i, 0] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         y = records[i, 1] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
         z = records[i, 2] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
@@ -121,6 +124,7 @@ def move_spheres(
         if overlaps(system, i, x, y, z, a, b, c):
             continue
         counts[kind, 1] += 1
+        recent[kind, 1] += 1
         records[i, 0], records[i, 1], records[i, 2] = x, y, z
         cell = (c * ny + b) * nx + a
         if cell != grid.cell_of[i]:

@@ -113,7 +113,9 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     inverse = np.empty((3, 3))
     invert(spheres.box, inverse)
     wrap(spheres.box, inverse, spheres.positions)
-    diameter = 2.0 * np.max(spheres.radii)
+    diameter = 0.0
+    for i in range(n):
+        diameter = max(diameter, 2.0 * spheres.radii[i])
     grid = new_grid(n)
     choose_shape(grid, inverse, SLACK * diameter)
     order = cell_order(grid, inverse, spheres.positions)
@@ -137,7 +139,9 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
     kind = min(int(uniform(tally.state) * plan.box_moves.shape[0]), plan.box_moves.shape[0] - 1)
     row, column = plan.box_moves[kind, 1], plan.box_moves[kind, 2]
     scaling = plan.box_moves[kind, 0] == 1
-    mask = plan.box_moves[kind, 1:].astype(np.float64)
+    mask = np.empty(3)
+    for axis in range(3):
+        mask[axis] = plan.box_moves[kind, 1 + axis]
     accepted = True
     if plan.heat_bath:
         if scaling:
@@ -150,9 +154,11 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
         accepted = metropolis_element(
             system, row, column, beta_pressure, tally.box_steps[kind], tally.state
         )
-    for counter in (tally.box_counts, tally.box_recent):
-        counter[kind, 0] += 1
-        counter[kind, 1] += accepted
+    tally.box_counts[kind, 0] += 1
+    tally.box_recent[kind, 0] += 1
+    if accepted:
+        tally.box_counts[kind, 1] += 1
+        tally.box_recent[kind, 1] += 1
     if grid_reach(system.grid, system.inverse) < LEAST_SLACK * system.diameter:
         choose_shape(system.grid, system.inverse, SLACK * system.diameter)
         link(system.grid, system.inverse, system.records)
@@ -186,9 +192,7 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
     system, order = assemble(spheres)
     volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
-        before = tally.counts.copy()
-        move_spheres(system, tally.steps, plan.mask, tally.counts, tally.state)
-        tally.recent[:, :] += tally.counts - before
+        move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
         if plan.box_moves.shape[0] > 0:
             move_box(system, plan, tally, pressures[cycle])
         volumes[cycle] = volume_of(system.box)
