@@ -28,6 +28,9 @@ LEAST_SLACK = 1.001
 """Below this a shrinking box gets a new grid."""
 
 
+MOST_LAYERS = 1000
+"""Cells along the longest axis, at most (twice that where the span is two)."""
+
 BUFFER = 2048
 """Near pairs that a box move looks at in one go: bounds its memory at any N."""
 
@@ -41,6 +44,8 @@ class Grid(NamedTuple):
         head: First sphere of each cell, -1 if empty; at least as long as there are cells.
         following: Next sphere in the same cell, -1 at the end; shape (N,).
         cell_of: Cell of each sphere; shape (N,).
+        region: Which region each layer of cells is in, along each axis; shape (3, L).
+        members: Room for the spheres of a region; shape (N,).
     """
 
     shape: Ints
@@ -48,6 +53,8 @@ class Grid(NamedTuple):
     head: Indices
     following: Indices
     cell_of: Indices
+    region: Indices
+    members: Indices
 
 
 class System(NamedTuple):
@@ -122,7 +129,7 @@ def choose_shape(grid: Grid, inverse: Floats, reach: float) -> None:
     longest = 0.0
     for axis in range(3):
         longest = max(longest, face_distance(inverse, axis))
-    cell = max(reach, longest * 1e-3)
+    cell = max(reach, longest / MOST_LAYERS)
     while True:
         cells = 1
         for axis in range(3):
@@ -205,6 +212,8 @@ def new_grid(n: int) -> Grid:
         np.ones(3, np.int64),
         np.empty(max(125, 2 * n), np.int32),
         np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty((3, 2 * MOST_LAYERS + 2), np.int32),
         np.empty(n, np.int32),
     )
 

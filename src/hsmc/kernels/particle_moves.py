@@ -3,9 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats, System, relink
+from hsmc.kernels.cell_list import Floats, Grid, Ints, System, relink
 from hsmc.kernels.jit import kernel
-from hsmc.kernels.random import next_bits
+from hsmc.kernels.random import next_bits, uniform
+
+REGION = 8
+"""Cells along the edge of a region."""
+
+ONE_REGION = 4096
+"""Spheres up to which the whole system is one region."""
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -74,18 +80,63 @@ def overlaps(
 
 
 @kernel
+def draw_regions(grid: Grid, n: int, counts: Ints, state: NDArray[np.uint64]) -> None:
+    """Cut the box into regions of about ``REGION`` cells a side, at a random offset.
+
+    Args:
+        grid: ``region`` is written.
+        n: Number of spheres; few spheres share one region.
+        counts: Number of regions along each axis, written; shape (3,).
+        state: State of the generator; shape (4,).
+    """
+    for axis in range(3):
+        layers = grid.shape[axis]
+        regions = max(1, layers // REGION) if n > ONE_REGION else 1
+        offset = int(uniform(state) * layers) if regions > 1 else 0
+        counts[axis] = regions
+        for layer in range(layers):
+            grid.region[axis, (layer + offset) % layers] = layer * regions // layers
+
+
+@kernel
+def gather(grid: Grid, ra: int, rb: int, rc: int) -> int:
+    """List the spheres of one region in ``grid.members`` and return how many they are."""
+    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    count = 0
+    for c in range(nz):
+        if grid.region[2, c] != rc:
+            continue
+        for b in range(ny):
+            if grid.region[1, b] != rb:
+                continue
+            for a in range(nx):
+                if grid.region[0, a] != ra:
+                    continue
+                k = grid.head[(c * ny + b) * nx + a]
+                while k >= 0:
+                    grid.members[count] = k
+                    count += 1
+                    k = grid.following[k]
+    return count
+
+
+@kernel
 def move_spheres(
     system: System,
     steps: Floats,
     mask: Floats,
-    recent: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    recent: Ints,
+    counts: Ints,
     state: NDArray[np.uint64],
 ) -> None:
-    """Make N trial moves of randomly chosen spheres, each within a cube about its place.
+    """Make N trial moves, region by region, each within a cube about a sphere's place.
 
-    A sphere is chosen with a probability that does not depend on the configuration and the
-    trial is as likely as its reverse, so accepting whatever does not overlap keeps balance.
+    Large systems are cut into regions, at a random offset each time, so that a region and
+    its surroundings stay in the processor's cache. A region with n spheres gets n trials of
+    spheres chosen at random in it; moves out of it are refused. So its members stay the same
+    throughout, each is chosen as often in every state, and a trial is as likely as its
+    reverse: each region's moves keep balance whatever lies outside. A small system is one
+    region, and nothing is refused.
 
     Args:
         system: Spheres in their box; moved, and the grid kept up to date.
@@ -96,14 +147,43 @@ def move_spheres(
         state: State of the generator; shape (4,).
 
     Source:
-        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
+        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114; regions as
+        the cells of Anderson et al., J. Comput. Phys. 254, 27 (2013),
+        doi:10.1016/j.jcp.2013.07.023.
+    """
+    regions = np.empty(3, np.int64)
+    draw_regions(system.grid, system.records.shape[0], regions, state)
+    for rc in range(regions[2]):
+        for rb in range(regions[1]):
+            for ra in range(regions[0]):
+                count = gather(system.grid, ra, rb, rc)
+                move_members(system, count, ra, rb, rc, steps, mask, recent, counts, state)
+
+
+@kernel
+def move_members(
+    system: System, count: int, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
+    recent: Ints, counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Make as many trial moves in a region as it has spheres.
+
+    Args:
+        system: Spheres in their box; the region's spheres are the grid's members.
+        count: Number of spheres in the region.
+        ra: Region along the first axis (likewise rb, rc).
+        rb: See ra.
+        rc: See ra.
+        steps: As for ``move_spheres``, like the rest.
+        mask: See steps.
+        recent: See steps.
+        counts: See steps.
+        state: See steps.
     """
     records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
-    n = records.shape[0]
     nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    for _ in range(n):
+    for _ in range(count):
         first, second = next_bits(state), next_bits(state)
-        i = int(((first >> HALF) * np.uint64(n)) >> HALF)
+        i = grid.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
@@ -121,6 +201,8 @@ def move_spheres(
             z -= box[2, 2] * qc
             sa, sb, sc = sa - qa, sb - qb, sc - qc
         a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
+        if grid.region[0, a] != ra or grid.region[1, b] != rb or grid.region[2, c] != rc:
+            continue
         if overlaps(system, i, x, y, z, a, b, c):
             continue
         counts[kind, 1] += 1
