@@ -1,0 +1,1 @@
+"""Figures of configurations and results. Import where used: matplotlib takes its time."""
