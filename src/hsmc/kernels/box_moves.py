@@ -76,30 +76,28 @@ def near_pairs(system: System, factor: float, first: int, pairs: Floats) -> tupl
         cell = grid.cell_of[i]
         a, b, c = cell % nx, (cell // nx) % ny, cell // (nx * ny)
         for step_c in range(span_c + 1):  # half of all steps: each pair image once
-            kc, qc = c + step_c, 0
+            kc, x_c, y_c, z_c = c + step_c, -x, -y, -z
             while kc >= nz:
-                kc, qc = kc - nz, qc + 1
+                kc -= nz
+                x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
             for step_b in range(-span_b if step_c > 0 else 0, span_b + 1):
-                kb, qb = b + step_b, 0
+                kb, x_b, y_b = b + step_b, x_c, y_c
                 while kb < 0:
-                    kb, qb = kb + ny, qb - 1
+                    kb, x_b, y_b = kb + ny, x_b - box[0, 1], y_b - box[1, 1]
                 while kb >= ny:
-                    kb, qb = kb - ny, qb + 1
+                    kb, x_b, y_b = kb - ny, x_b + box[0, 1], y_b + box[1, 1]
                 row = (kc * ny + kb) * nx
-                y0 = box[1, 1] * qb + box[1, 2] * qc - y
-                z0 = box[2, 2] * qc - z
                 forward = step_c > 0 or step_b > 0
                 for step_a in range(-span_a if forward else 0, span_a + 1):
-                    ka, qa = a + step_a, 0
+                    ka, x_a = a + step_a, x_b
                     while ka < 0:
-                        ka, qa = ka + nx, qa - 1
+                        ka, x_a = ka + nx, x_a - box[0, 0]
                     while ka >= nx:
-                        ka, qa = ka - nx, qa + 1
+                        ka, x_a = ka - nx, x_a + box[0, 0]
                     same = not forward and step_a == 0
-                    x0 = box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc - x
                     k = grid.head[row + ka]
                     while k >= 0:
-                        dx, dy, dz = records[k, 0] + x0, records[k, 1] + y0, records[k, 2] + z0
+                        dx, dy, dz = records[k, 0] + x_a, records[k, 1] + y_b, records[k, 2] + z_c
                         contact2 = (records[k, 3] + radius) ** 2
                         near = dx * dx + dy * dy + dz * dz < factor2 * contact2
                         if near and (k > i or not same):
