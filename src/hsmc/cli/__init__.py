@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hsmc.cli import compress, export, info, sample
+from hsmc.cli import compress, export, info, plot, sample
 from hsmc.errors import HsmcError, SolverError, StorageError
 
 DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for module in (compress, sample, info, export):
+for module in (compress, sample, info, plot, export):
     module.register(app)
 
 

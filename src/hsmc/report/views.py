@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patheffects import Normal, Stroke
 
 from hsmc.box import Box, Floats
@@ -126,7 +126,7 @@ def _frame(axes: Axes, drawn: DrawnSpheres) -> None:
 
 
 def add_height_bar(
-    figure: Figure, spheres: EllipseCollection, axes: Sequence[Axes], **where: Any
+    figure: Figure | SubFigure, spheres: EllipseCollection, axes: Sequence[Axes], **where: Any
 ) -> None:
     """Add the colour bar of heights, beside the axes that it is for.
 
