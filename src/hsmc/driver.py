@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,13 +11,16 @@ import numpy as np
 from hsmc.errors import OutputError
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import RunOptions, differences
-from hsmc.provenance import provenance
+from hsmc.provenance import provenance, written
 from hsmc.recording import FRAME_NUMBERS, SERIES_LENGTH, Recorder
-from hsmc.results import Result, is_hdf5, read_result, write_result
+from hsmc.results import Frame, Result, is_hdf5, read_result, write_result
 from hsmc.schedule import PressureRamp
 from hsmc.simulation import Moves, Simulation
 from hsmc.start import build_start
 from hsmc.storage import check_folder, sole_writer
+
+LEAST_BLOCKS = 200
+"""Blocks of a run, at least: a short one, too, has a smooth time series."""
 
 CHECKPOINT_SECONDS = 20.0
 """Time between checkpoints, at least; more where writing takes long."""
@@ -32,8 +35,8 @@ class Phase:
         cycles: Its length.
         tuning: Whether step sizes follow the acceptances.
         ramp: Pressure over its course.
-        every: Cycles averaged into one value of the time series; 0 stores momentary values,
-            about a thousand of them.
+        every: Cycles averaged into one value of the time series, a divisor of ``cycles``; 0
+            stores momentary values, a thousand of them at most.
     """
 
     name: str
@@ -104,12 +107,19 @@ class _Run:
     recorder: Recorder
     frames: int
     out: Path | None
+    start: dict[str, Any]
     cpu_before: float = 0.0
-    started: float = 0.0
+    started: float = field(default_factory=time.process_time)
+    provenance: dict[str, Any] = field(default_factory=provenance)
 
     @property
     def cycles(self) -> int:
         return sum(phase.cycles for phase in self.phases)
+
+    @property
+    def longest_block(self) -> int:
+        blocks = max(LEAST_BLOCKS, self.frames + 1)
+        return max(1, min(self.simulation.block_cycles, self.cycles // blocks))
 
     @property
     def cpu_seconds(self) -> float:
@@ -176,10 +186,9 @@ def _new_run(
     simulation = Simulation(start.configuration, _moves(options), options.seed)
     recorder = Recorder(simulation.counts)
     recorder.store_frame(simulation)
-    recorder.store_row(simulation, simulation.packing_fraction, _pressure_at(phases, 0))
-    run = _Run(kind, _parameters(options), phases, simulation, recorder, frames, out)
-    run.started = time.process_time()
-    return run
+    recorder.store_row(simulation, float(phases[0].ramp.pressures(0, 1)[0]))
+    parameters, facts = _parameters(options), start.facts
+    return _Run(kind, parameters, phases, simulation, recorder, frames, out, facts)
 
 
 def _new_or_resumed(
@@ -196,12 +205,15 @@ def _new_or_resumed(
         message = f"{out} exists and is no result file of hsmc; choose another --out"
         raise OutputError(message)
     stored = read_result(out)
-    _check_resumable(out, stored, kind, _parameters(options))
+    parameters = _parameters(options)
+    if "seed" not in options.model_fields_set:
+        parameters["seed"] = stored.parameters.get("seed")
+    _check_resumable(out, stored, kind, parameters)
     simulation = Simulation.restored(_moves(options), stored.checkpoint)
-    recorder = Recorder.resumed(stored.frames, stored.series, stored.checkpoint["recorded_counts"])
+    recorder, facts = Recorder.resumed(stored), stored.summary["start"]
     monitor.note(f"resuming {out} at cycle {simulation.cycle}")
-    run = _Run(kind, _parameters(options), phases, simulation, recorder, frames, out)
-    run.cpu_before, run.started = stored.summary["cpu_seconds"], time.process_time()
+    run = _Run(kind, parameters, phases, simulation, recorder, frames, out, facts)
+    run.cpu_before = stored.summary["cpu_seconds"]
     return run
 
 
@@ -224,23 +236,19 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
     Blocks end at fixed cycles, whatever has been done: a resumed run repeats the same ones.
     """
     for phase in phases:
-        length = min(longest, phase.every) if phase.every else longest
+        lengths = (longest, phase.every) if phase.every else (longest,)
         first = min(done, phase.cycles)
         done -= first
         while first < phase.cycles:
-            end = min(phase.cycles, (first // length + 1) * length)
+            end = min(phase.cycles, *((first // length + 1) * length for length in lengths))
             yield phase, first, end - first
             first = end
-
-
-def _pressure_at(phases: list[Phase], cycle: int) -> float:
-    return float(phases[0].ramp.pressures(cycle, 1)[0])
 
 
 def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
     simulation, last_write = run.simulation, time.monotonic()
     patience = CHECKPOINT_SECONDS
-    for phase, first, length in _blocks(run.phases, simulation.cycle, simulation.block_cycles):
+    for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):
         pressures = phase.ramp.pressures(first, length)
         volumes = simulation.advance(pressures, tuning=phase.tuning)
         _record(run, phase, first + length, float(pressures[-1]), volumes)
@@ -259,12 +267,10 @@ def _record(run: _Run, phase: Phase, done: int, pressure: float, volumes: np.nda
     """Store a row and a frame where they are due."""
     simulation, recorder = run.simulation, run.recorder
     if phase.every:
-        fraction = simulation.sphere_volume * float(np.mean(1.0 / volumes))
-        recorder.store_row(simulation, fraction, pressure)
-    else:
-        stride = max(1, phase.cycles // SERIES_LENGTH)
-        if done // stride > (done - len(volumes)) // stride or done == phase.cycles:
-            recorder.store_row(simulation, simulation.packing_fraction, pressure)
+        recorder.add(simulation.sphere_volume / volumes)
+    stride = phase.every or max(1, phase.cycles // SERIES_LENGTH)
+    if done // stride > (done - len(volumes)) // stride or done == phase.cycles:
+        recorder.store_row(simulation, pressure)
     spheres = len(run.recorder.frames[0].configuration)
     frames = min(run.frames, FRAME_NUMBERS // (3 * spheres))
     cycle, before = simulation.cycle, simulation.cycle - len(volumes)
@@ -288,18 +294,20 @@ def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
 
 def _result(run: _Run, status: str, summary: dict[str, Any]) -> Result:
     """Return what the run has so far; the last frame is the state of the moment."""
-    checkpoint = {}
+    checkpoint, frames = {}, tuple(run.recorder.frames)
     if status != "finished":
-        recorded = {"recorded_counts": run.recorder.last_counts}
-        checkpoint = {**run.simulation.state(), **recorded}
+        checkpoint = {**run.simulation.state(), **run.recorder.state()}
+    if frames[-1].cycle != run.simulation.cycle:
+        frames += (Frame(run.simulation.cycle, run.simulation.configuration),)
+    own = {"cycles": run.simulation.cycle, "cpu_seconds": run.cpu_seconds, "start": run.start}
     return Result(
         run.kind,
         status,
         run.parameters,
-        tuple(run.recorder.frames),
+        frames,
         run.recorder.series,
-        {"cycles": run.simulation.cycle, "cpu_seconds": run.cpu_seconds, **summary},
-        provenance(),
+        {**own, **summary},
+        {**run.provenance, **written()},
         checkpoint,
     )
 
@@ -312,7 +320,6 @@ def _save(run: _Run, status: str, summary: dict[str, Any]) -> Result:
 
 
 def _finish(run: _Run, summarise: Callable[[Result], dict[str, Any]]) -> Result:
-    run.recorder.store_frame(run.simulation)
     final = run.simulation.configuration
     check_overlap_free(final, "this is a bug of hsmc: please report it with the command")
     closest = smallest_gap(final)

@@ -1,8 +1,6 @@
 """Configurations as files for other programs: GSD, extended XYZ, CIF and POSCAR."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,7 +8,8 @@ import numpy as np
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
-from hsmc.errors import InputError, OutputError, StorageError
+from hsmc.errors import InputError, OutputError
+from hsmc.storage import replacing
 
 Names = tuple[str, str]
 
@@ -82,7 +81,7 @@ def export(
     if path.exists() and not overwrite:
         message = f"{path} exists already; choose another name, or allow to overwrite it"
         raise OutputError(message)
-    with _whole(path) as temporary:
+    with replacing(path) as temporary:
         _WRITERS[file_format](temporary, frames, names)
 
 
@@ -98,27 +97,6 @@ def _check_names(names: Names, file_format: str) -> None:
         if name not in chemical_symbols[1:]:  # the first is X, a stand-in
             message = f"species is named {name!r}, {file_format} needs an element symbol such as Pb"
             raise InputError(message)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a temporary file to write, which takes the place of ``path`` at the end.
-
-    Raises:
-        StorageError: The system refuses to write; a file that was there is intact.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        message = f"cannot write {path}: {error.strerror or error}; earlier files are intact"
-        raise StorageError(message) from error
 
 
 def _write_gsd(path: Path, frames: Sequence[Frame], names: Names) -> None:

@@ -1,12 +1,20 @@
 """Options of a run: checked in one place, for the command line, TOML files and Python alike."""
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hsmc.ensemble import Axes, BoxMode
 from hsmc.errors import InputError
@@ -70,11 +78,12 @@ class RunOptions(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 1
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
 
-    @field_validator("ratio")
+    @field_validator("ratio", mode="before")
     @classmethod
-    def _check_ratio(cls, ratio: float | None) -> float | None:
-        if ratio is not None:
-            check_size_ratio(ratio)
+    def _check_ratio(cls, ratio: object) -> object:
+        number = _number(ratio)
+        if number is not None:
+            check_size_ratio(number)
         return ratio
 
     @classmethod
@@ -84,13 +93,10 @@ class RunOptions(BaseModel):
         Raises:
             InputError: An option is unknown or its value not usable; the message names it.
         """
-        ratio = given.get("ratio")
-        if isinstance(ratio, float | int):
-            check_size_ratio(float(ratio))  # says more than "not finite"
         try:
             return cls.model_validate(dict(given))
         except ValidationError as error:
-            raise InputError(_one_line(error, list(cls.model_fields))) from None
+            raise InputError(_one_line(error, given, list(cls.model_fields))) from None
 
 
 class CompressOptions(RunOptions):
@@ -127,7 +133,7 @@ class SampleOptions(RunOptions):
     Attributes:
         equilibrate: Cycles before sampling; steps are tuned in the first half, then frozen.
         cycles: Cycles that are sampled.
-        every: Cycles averaged into one stored value.
+        every: Cycles averaged into one stored value; a divisor of ``cycles``.
         frames: Configurations stored on the way, besides the first and the last.
     """
 
@@ -136,6 +142,16 @@ class SampleOptions(RunOptions):
     cycles: Count = 100_000
     every: Count = 10
     frames: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+    @model_validator(mode="after")
+    def _check_every(self) -> Self:
+        if self.cycles % self.every or self.cycles < 2 * self.every:
+            message = (
+                f"cycles is {self.cycles}, needs to be twice, three times ... every, which is "
+                f"{self.every}"
+            )
+            raise InputError(message)
+        return self
 
 
 Options = TypeVar("Options", bound=RunOptions)
@@ -159,22 +175,51 @@ def read_config(path: Path) -> dict[str, Any]:
     return {name.replace("-", "_"): value for name, value in given.items()}
 
 
+def check_hours(hours: object) -> float:
+    """Return a time limit in hours.
+
+    Raises:
+        InputError: It is no number > 0.
+    """
+    number = _number(hours)
+    if number is None or not 0.0 < number < math.inf:
+        message = f"max-hours is {hours}, needs to be a number > 0"
+        raise InputError(message)
+    return number
+
+
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """Name the options in which two sets differ, for a message."""
     parts = [
-        f"{name} {stored.get(name)} ≠ {wanted.get(name)}"
+        f"{name} is {stored.get(name)} there, {wanted[name]} here"
         for name in wanted
-        if stored.get(name) != wanted.get(name)
+        if stored.get(name) != wanted[name]
     ]
     return ", ".join(parts)
 
 
-def _one_line(error: ValidationError, known: list[str]) -> str:
+def _number(value: object) -> float | None:
+    """Return what is a number or reads as one; None if it does not."""
+    try:
+        return float(value) if isinstance(value, float | int | str) else None
+    except ValueError:
+        return None
+
+
+def _one_line(error: ValidationError, given: Mapping[str, Any], known: list[str]) -> str:
     fault = error.errors(include_url=False)[0]
-    name = str(fault["loc"][0]) if fault["loc"] else "options"
+    name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"unknown option {name}; {hint}"
     need = fault["msg"].replace("Input should be", "needs to be")
-    return f"{name} is {fault['input']!r}, {need[0].lower()}{need[1:]}"
+    if fault["type"] == "missing":  # of a tuple, as no option is required
+        need = "needs more numbers"
+    return f"{name} is {_shown(given[name])}, {need[0].lower()}{need[1:]}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    return str(value) or "empty"

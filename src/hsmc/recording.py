@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.results import Arrays, Frame
+from hsmc.box import Floats
+from hsmc.errors import InputError
+from hsmc.results import Arrays, Frame, Result
 from hsmc.simulation import Simulation
 
 FRAME_NUMBERS = 30_000_000
@@ -24,32 +26,42 @@ class Recorder:
         frames: Stored configurations.
         rows: Stored values by name; all of one length.
         last_counts: Move counts when the last row was stored; shape (3, 2).
+        packing: Sum of the packing fraction over the cycles of the row to come, and their
+            number; shape (2,).
     """
 
     last_counts: NDArray[np.int64]
     frames: list[Frame] = field(default_factory=list)
     rows: dict[str, list[Any]] = field(default_factory=dict)
+    packing: Floats = field(default_factory=lambda: np.zeros(2))
 
     def store_frame(self, simulation: Simulation) -> None:
         """Keep the configuration of the moment."""
         if not self.frames or self.frames[-1].cycle != simulation.cycle:
             self.frames.append(Frame(simulation.cycle, simulation.configuration))
 
-    def store_row(self, simulation: Simulation, packing_fraction: float, pressure: float) -> None:
+    def add(self, packing_fractions: Floats) -> None:
+        """Count cycles towards the mean that the next row stores."""
+        self.packing += [packing_fractions.sum(), len(packing_fractions)]
+
+    def store_row(self, simulation: Simulation, pressure: float) -> None:
         """Keep one value of each time series.
+
+        The packing fraction is the mean over the cycles added since the last row; the one of
+        the moment if none were.
 
         Args:
             simulation: The running simulation.
-            packing_fraction: Of the moment, or the mean over the cycles since the last row.
             pressure: βPσ_L³ of the last cycle.
         """
+        total, cycles = self.packing
         counts = simulation.counts
         tried, accepted = (counts - self.last_counts).T
         rates = np.divide(accepted, tried, out=np.full(3, np.nan), where=tried > 0)
-        self.last_counts = counts
+        self.last_counts, self.packing = counts, np.zeros(2)
         row = {
             "cycle": simulation.cycle,
-            "packing_fraction": packing_fraction,
+            "packing_fraction": total / cycles if cycles else simulation.packing_fraction,
             "beta_pressure": pressure,
             "box": simulation.box.T,
             "acceptance_large": rates[0],
@@ -66,9 +78,26 @@ class Recorder:
         """Time series by name; first axis of length S."""
         return {name: np.array(values) for name, values in self.rows.items()}
 
+    def state(self) -> Arrays:
+        """Return what a file needs, besides frames and series, for ``resumed``."""
+        return {
+            "recorded_frames": np.array(len(self.frames)),
+            "recorded_counts": self.last_counts,
+            "recorded_packing": self.packing,
+        }
+
     @classmethod
-    def resumed(
-        cls, frames: tuple[Frame, ...], series: Arrays, last_counts: NDArray[np.int64]
-    ) -> "Recorder":
-        """Return a recorder that goes on from what a file holds."""
-        return cls(last_counts, list(frames), {name: list(rows) for name, rows in series.items()})
+    def resumed(cls, stored: Result) -> "Recorder":
+        """Return a recorder that goes on from what a file holds.
+
+        Raises:
+            InputError: Something is missing from the checkpoint.
+        """
+        names = ("recorded_frames", "recorded_counts", "recorded_packing")
+        missing = [name for name in names if name not in stored.checkpoint]
+        if missing:
+            message = f"checkpoint lacks {', '.join(missing)}; start the run anew"
+            raise InputError(message)
+        frames, counts, packing = (stored.checkpoint[name] for name in names)
+        rows = {name: list(values) for name, values in stored.series.items()}
+        return cls(counts, list(stored.frames[: int(frames)]), rows, packing)

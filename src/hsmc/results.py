@@ -7,10 +7,12 @@ Layout (H5MD, doi:10.1016/j.cpc.2014.01.018, and one group of our own)::
     particles/spheres/box/edges/ step, time, value (F, 3, 3); rows are the box vectors
     particles/spheres/species    (N,), 0 large and 1 small; diameter (N,), in σ_L
     observables/NAME/            step, time, value (S, ...)
-    hsmc/                        attributes: schema, version, command, parameters ...
+    hsmc/                        attributes: schema, kind, status, units
+    hsmc/parameters, summary, provenance   texts in JSON (attributes end at 64 kB)
     hsmc/checkpoint/             arrays that a restart needs; absent once finished
 
-The last frame is the final state. ``time`` repeats the cycle: Monte Carlo has no other.
+The last frame is the final state, or the state so far. ``time`` repeats the cycle: Monte Carlo has
+no other.
 """
 
 import io
@@ -57,7 +59,8 @@ class Result:
         kind: The command that made it: "compress", "sample", "floppy", "jam".
         status: "finished" or "unfinished".
         parameters: The resolved parameters.
-        frames: Stored configurations in order of cycles; the last is the final state.
+        frames: Stored configurations in order of cycles; the last is the final state, or the
+            state so far.
         series: Time series by name, "cycle" among them; first axis of length S.
         summary: Figures of the run: packing fraction, smallest gap, CPU seconds ...
         provenance: Version, commit, command line, when.
@@ -94,7 +97,7 @@ def write_result(path: Path, result: Result) -> None:
         _write_particles(file, result.frames)
         _write_series(file, result.series)
         _write_own(file, result)
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getbuffer())
 
 
 def read_result(path: Path) -> Result:
@@ -104,21 +107,27 @@ def read_result(path: Path) -> Result:
         InputError: The file is missing, is no result of hsmc, is damaged, or has a newer
             schema than this version knows.
     """
-    if not path.exists():
-        message = f"{path} does not exist; give a result file of hsmc"
-        raise InputError(message)
     try:
         with h5py.File(path, "r") as file:
-            _check_schema(path, file)
+            _check_schema(file)
             return _read(file)
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
-        message = f"{path} is not a readable HDF5 result file: {_first_line(error)}"
+    except InputError as error:
+        message = f"{path}: {error}"
+        raise InputError(message) from error
+    except FileNotFoundError:
+        message = f"{path} does not exist; give a result file of hsmc"
+        raise InputError(message) from None
+    except (OSError, LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        message = f"{path} is no readable HDF5 result file: {_first_line(error)}"
         raise InputError(message) from error
 
 
 def is_hdf5(path: Path) -> bool:
     """Tell whether a file is HDF5 by its first bytes."""
-    return bool(path.is_file() and h5py.is_hdf5(path))
+    try:
+        return bool(path.is_file() and h5py.is_hdf5(path))
+    except OSError:
+        return False
 
 
 def _write_h5md(file: h5py.File) -> None:
@@ -162,27 +171,24 @@ def _write_own(file: h5py.File, result: Result) -> None:
     group.attrs["kind"], group.attrs["status"] = result.kind, result.status
     group.attrs["units"] = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
     for name in ("parameters", "summary", "provenance"):
-        group.attrs[name] = json.dumps(dict(getattr(result, name)), ensure_ascii=False)
+        group[name] = json.dumps(dict(getattr(result, name)), allow_nan=False)
     for name, value in result.checkpoint.items():
         group[f"checkpoint/{name}"] = value
 
 
-def _check_schema(path: Path, file: h5py.File) -> None:
+def _check_schema(file: h5py.File) -> None:
     if "hsmc" not in file or "schema" not in file["hsmc"].attrs:
-        message = f"{path} is HDF5 but no result file of hsmc (no group 'hsmc')"
+        message = "is HDF5 but no result file of hsmc (no group 'hsmc')"
         raise InputError(message)
     schema = int(file["hsmc"].attrs["schema"])
     if schema > SCHEMA:
-        message = (
-            f"{path} has schema {schema}, this hsmc {__version__} knows up to {SCHEMA}; "
-            "upgrade hsmc"
-        )
+        message = f"has schema {schema}, hsmc {__version__} knows up to {SCHEMA}; upgrade hsmc"
         raise InputError(message)
 
 
 def _read(file: h5py.File) -> Result:
     own = file["hsmc"]
-    texts = {name: json.loads(own.attrs[name]) for name in ("parameters", "summary", "provenance")}
+    texts = {name: json.loads(own[name][()]) for name in ("parameters", "summary", "provenance")}
     return Result(
         kind=str(own.attrs["kind"]),
         status=str(own.attrs["status"]),
@@ -197,6 +203,9 @@ def _read_frames(group: h5py.Group) -> tuple[Frame, ...]:
     cycles, positions = group["position/step"][()], group["position/value"][()]
     edges: Floats = group["box/edges/value"][()]
     diameters, species = group["diameter"][()], group["species"][()]
+    if not len(cycles):
+        message = "holds 0 frames, at least 1 is needed"
+        raise InputError(message)
     return tuple(
         Frame(int(cycle), Configuration(Box(np.array(e.T, order="C")), r, diameters, species))
         for cycle, r, e in zip(cycles, positions, edges, strict=True)

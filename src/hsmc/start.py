@@ -1,7 +1,9 @@
 """The configuration that a run starts from."""
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hsmc import fit
 from hsmc.configuration import Configuration
@@ -15,6 +17,9 @@ from hsmc.results import is_hdf5, read_result
 DEFAULT_RATIO = 0.695
 """Size ratio of the paper's simulations."""
 
+FLUID = "fluid"
+"""Start from spheres at random places, relaxed until none overlap."""
+
 DEFAULT_REPLICATES = {"a6b19": (2, 2, 4), "a6b19-printed": (2, 2, 4), "a6b19-measured": (2, 2, 4)}
 
 
@@ -24,11 +29,30 @@ class Start:
 
     Attributes:
         configuration: Spheres in their box.
+        source: Name of the crystal, "fluid" or file.
+        replicate: Copies along each box vector.
+        fit: What was done about overlaps.
         notes: What was chosen, in words for the user.
     """
 
     configuration: Configuration
+    source: str
+    replicate: tuple[int, int, int]
+    fit: Fit
     notes: tuple[str, ...]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was chosen, as numbers and texts for the result file."""
+        return {
+            "source": self.source,
+            "replicate": list(self.replicate),
+            "fit": self.fit,
+            "spheres": len(self.configuration),
+            "ratio": self.configuration.size_ratio,
+            "packing_fraction": self.configuration.packing_fraction,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,42 +75,67 @@ def build_start(options: RunOptions) -> Start:
     repeat = options.replicate or DEFAULT_REPLICATES.get(options.start, (1, 1, 1))
     configuration = source.configuration.replicated(*repeat)
     choice = options.fit or source.fit
-    if choice == "relax" and options.packing is None and not source.sized:
-        message = f"fit relax of {options.start} needs a size to start at; give --packing"
-        raise InputError(message)
+    _check_choice(choice, options, sized=source.sized)
     fitted, note = _fit(configuration, choice, options)
     summary = (
         f"start {options.start}: {len(fitted)} spheres, ratio {fitted.size_ratio:g}, "
         f"packing fraction {fitted.packing_fraction:.4f}{note}"
     )
-    return Start(fitted, (*source.notes, summary))
+    return Start(fitted, options.start, repeat, choice, (*source.notes, summary))
+
+
+def _check_choice(choice: Fit, options: RunOptions, *, sized: bool) -> None:
+    """Refuse options that contradict each other or would be ignored."""
+    fluid = options.start.lower() == FLUID
+    if not fluid and "composition" in options.model_fields_set:
+        message = f"composition is of a fluid, but start is {options.start}; give --start fluid"
+        raise InputError(message)
+    if choice == "none" and options.packing is not None and not fluid:
+        message = (
+            f"packing is {options.packing:g}, but fit none keeps the size that {options.start} "
+            "has; choose another --fit"
+        )
+        raise InputError(message)
+    if choice == "none" and not sized:
+        message = f"fit none needs sizes, which {options.start} has not; choose another --fit"
+        raise InputError(message)
+    if choice == "relax" and options.packing is None and not sized:
+        message = f"fit relax of {options.start} needs a size to start at; give --packing"
+        raise InputError(message)
 
 
 def _source(options: RunOptions) -> _Source:
-    name = options.start.lower()
+    name, path = options.start.lower(), Path(options.start)
     ratio = DEFAULT_RATIO if options.ratio is None else options.ratio
-    if name == "fluid":
+    if options.large is not None and (name in (FLUID, *CRYSTALS) or is_hdf5(path)):
+        message = f"large is {options.large}, but {options.start} says itself which are large"
+        raise InputError(message)
+    if name == FLUID:
         mixture = Mixture(ratio, *options.composition)
         fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
         return _Source(fluid, sized=True, fit="none")
     if name in CRYSTALS:
         return _Source(crystal(name).configuration(ratio), sized=True, fit="dilate")
-    path = Path(options.start)
     if is_hdf5(path):
         return _from_result(path, options.ratio)
     if path.suffix or path.exists():
         return _from_structure(path, options)
-    crystal(name)  # raises, naming the nearest crystal
-    message = f"start {options.start} is neither a crystal nor a file"
+    near = difflib.get_close_matches(name, [*CRYSTALS, FLUID], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"crystals are {', '.join(CRYSTALS)}"
+    message = f"start is {options.start}, neither a crystal nor {FLUID} nor a file; {hint}"
     raise InputError(message)
 
 
 def _from_result(path: Path, ratio: float | None) -> _Source:
-    final = read_result(path).final
+    result = read_result(path)
+    final, cycle = result.final, result.frames[-1].cycle
     if ratio is not None:
         diameters = diameters_of(final.types, ratio)
         final = Configuration(final.box, final.positions, diameters, final.types)
-    return _Source(final, sized=True, fit="none")
+    if result.status == "finished":
+        return _Source(final, sized=True, fit="none")
+    note = f"{path} is {result.status}; its state at cycle {cycle} is taken"
+    return _Source(final, sized=True, fit="none", notes=(note,))
 
 
 def _from_structure(path: Path, options: RunOptions) -> _Source:

@@ -1,40 +1,51 @@
 """Files written whole, and one writer at a time."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hsmc.errors import OutputError, StorageError
 
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What the system says of a full or broken disk; anything else is a wrong choice of folder."""
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file by new content, wholly or not at all.
 
-    The content goes to a temporary file in the same folder, is flushed to the disk and takes
-    the name of the old one: a kill or a full disk leaves the old file as it was.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary file to write, which takes the place of ``path`` at the end.
+
+    It lies in the same folder and is flushed to the disk before it takes the name of the old
+    file: a kill or a full disk leaves the old file as it was.
 
     Raises:
         StorageError: The folder is not writable or the disk is full.
     """
+    target = _target(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary.unlink(missing_ok=True)  # of a killed process that had the same number
+        try:
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(_words(path, error)) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise StorageError(_words(path, error)) from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Replace a file by new content, wholly or not at all.
+
+    Raises:
+        StorageError: The folder is not writable or the disk is full.
+    """
+    with replacing(path) as temporary, temporary.open("xb") as file:
+        file.write(content)
 
 
 @contextmanager
@@ -43,11 +54,12 @@ def sole_writer(path: Path) -> Iterator[None]:
 
     Raises:
         OutputError: Another process is writing the file.
-        StorageError: The folder does not exist or is not writable.
+        StorageError: The file system does not let files be locked.
     """
     import filelock
 
-    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    target = _target(path)
+    lock = filelock.FileLock(target.with_name(f".{target.name}.lock"), timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout:
@@ -56,8 +68,13 @@ def sole_writer(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(_words(path, error)) from error
     try:
+        _remove_strays(target)
         yield
     finally:
+        # Removed while it is held: who opened it in the meantime finds it without a name once
+        # locked, and filelock tries again. (Windows refuses; there filelock removes it.)
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()
         lock.release()
 
 
@@ -66,23 +83,40 @@ def check_folder(path: Path) -> None:
 
     Raises:
         OutputError: The folder is not there, or may not be written.
+        StorageError: The disk is full or broken.
     """
-    folder = path.parent
-    if not folder.is_dir():
-        message = f"folder {folder} of the output does not exist; create it or choose another --out"
-        raise OutputError(message)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        message = f"folder {folder} is not writable; choose another --out"
-        raise OutputError(message)
+    try:
+        _try_folder(path)
+    except OSError as error:
+        if error.errno in DISK_FAULTS:
+            raise StorageError(_words(path, error)) from error
+        message = f"{path} cannot be written ({error.strerror}); choose another --out"
+        raise OutputError(message) from error
+
+
+def _try_folder(path: Path) -> None:
     if path.is_dir():
         message = f"{path} is a folder; --out needs the name of a file"
         raise OutputError(message)
+    folder = _target(path).parent
+    if not folder.is_dir():
+        found = "is no folder; " if folder.exists() else "does not exist; create it or "
+        message = f"folder {folder} of the output {found}choose another --out"
+        raise OutputError(message)
+    with tempfile.TemporaryFile(dir=folder):  # permissions alone do not tell
+        pass
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _target(path: Path) -> Path:
+    """Return the file itself where the path is a link to it."""
+    return Path(os.path.realpath(path))
+
+
+def _remove_strays(target: Path) -> None:
+    """Remove temporary files that killed writers left; nobody else may write now."""
+    for stray in target.parent.iterdir():
+        if stray.name.startswith(f".{target.name}.") and stray.name.endswith(".part"):
+            stray.unlink(missing_ok=True)
 
 
 def _words(path: Path, error: OSError) -> str:

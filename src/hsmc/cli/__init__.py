@@ -1,6 +1,9 @@
 """The command line: each command parses, calls one public function and prints."""
 
+import signal
 import sys
+from types import FrameType
+from typing import Any
 
 import typer
 
@@ -9,10 +12,13 @@ from hsmc.errors import HsmcError, SolverError, StorageError
 
 DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
 
+USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What typer raises for wrong usage; the class itself is not public in all versions."""
+
 app = typer.Typer(
     name="hsmc",
     help="Hard-sphere Monte Carlo for binary nanocrystal superlattices.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
@@ -31,20 +37,37 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 (its callback takes it)
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
     """Hard-sphere Monte Carlo for binary nanocrystal superlattices."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(WRONG_USE)
 
 
 def main() -> None:
     """Run the command line; a user's mistake is one line, a bug keeps its traceback."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop_at_once)
     try:
-        app()
+        code = app(standalone_mode=False)
     except HsmcError as error:
         typer.echo(f"hsmc: {error}", err=True)
         sys.exit(_exit_code(error))
+    except USAGE_ERROR as error:
+        command = error.ctx.command_path if error.ctx else "hsmc"
+        typer.echo(f"hsmc: {error.format_message()} (see {command} --help)", err=True)
+        sys.exit(WRONG_USE)
+    sys.exit(code)
+
+
+def _stop_at_once(number: int, _frame: FrameType | None) -> None:
+    """Stop where nothing can be lost: commands that compute have a handler of their own."""
+    typer.echo(f"hsmc: stopped ({signal.Signals(number).name})", err=True)
+    sys.exit(STOPPED)  # not typer's Exit, which is an Exception that anybody may catch
 
 
 def _exit_code(error: HsmcError) -> int:

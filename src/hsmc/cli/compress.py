@@ -28,28 +28,33 @@ def compress(
     large: shared.Large = None,
     composition: shared.Composition = None,
     pressure: Annotated[
-        float | None, typer.Option(help="βPσ_L³ at the end. [default: 1e6]")
+        str | None, typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at the end. [default: 1e6]")
     ] = None,
-    cycles: Annotated[int | None, typer.Option(help="Length of the run. [default: 300000]")] = None,
+    cycles: Annotated[
+        str | None, typer.Option(metavar=shared.WHOLE, help="Length of the run. [default: 300000]")
+    ] = None,
     ramp: Annotated[
         str | None,
         typer.Option(help="Rise of the pressure: geometric | linear | power | none."),
     ] = None,
     ramp_start: Annotated[
-        float | None, typer.Option(help="βPσ_L³ at the first cycle. [default: 10]")
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at the first cycle. [default: 10]"),
     ] = None,
     ramp_fraction: Annotated[
-        float | None, typer.Option(help="Part of the run that the rise takes. [default: 0.9]")
+        str | None,
+        typer.Option(
+            metavar=shared.NUMBER, help="Part of the run that the rise takes. [default: 0.9]"
+        ),
     ] = None,
     ramp_power: Annotated[
-        float | None, typer.Option(help="Exponent of a power ramp. [default: 6]")
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="Exponent of a power ramp. [default: 6]"),
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
     box_moves: shared.BoxMoves = None,
-    frames: Annotated[
-        int | None, typer.Option(help="Configurations stored on the way. [default: 100]")
-    ] = None,
+    frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,
     out: shared.Out = None,

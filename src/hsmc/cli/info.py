@@ -28,8 +28,10 @@ def info(
     if as_json:
         typer.echo(json.dumps(_facts(result)))
         return
-    for name, value in _rows(file, result):
-        typer.echo(f"{name:<16}{value}")
+    rows = _rows(file, result)
+    width = max(len(name) for name, _ in rows) + 2
+    for name, value in rows:
+        typer.echo(f"{name:<{width}}{value}")
 
 
 def _facts(result: "Result") -> dict[str, object]:
@@ -48,9 +50,12 @@ def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
     edges = " ".join(f"{length:.5f}" for length in final.box.lengths)
     angles = " ".join(f"{angle:.3f}" for angle in final.box.angles)
     parameters = {name: value for name, value in result.parameters.items() if value is not None}
+    summary = dict(result.summary)
+    start = summary.pop("start", {})
     return [
         ("file", f"{file} ({file.stat().st_size / 1e6:.2f} MB)"),
         ("made by", f"hsmc {result.kind}, {result.status}"),
+        ("start", "; ".join(start.get("notes", []))),
         ("spheres", f"{large} large + {len(final) - large} small, ratio {final.size_ratio:g}"),
         ("packing", f"{result.frames[0].configuration.packing_fraction:.5f} at the start, "
                     f"{final.packing_fraction:.5f} at the end"),
@@ -59,7 +64,7 @@ def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
                    f"{result.frames[-1].cycle}"),
         ("time series", ", ".join(name for name in result.series if name != "cycle")),
         *((name, f"{value:.6g}" if isinstance(value, float) else str(value))
-          for name, value in result.summary.items()),
+          for name, value in summary.items()),
         ("parameters", ", ".join(f"{name} {value}" for name, value in parameters.items())),
         ("command", str(result.provenance.get("command", ""))),
         ("written", f"{result.provenance.get('written')} by hsmc "

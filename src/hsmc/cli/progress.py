@@ -1,5 +1,6 @@
 """Progress on stderr, and stopping by a signal or a time limit."""
 
+import math
 import signal
 import sys
 import time
@@ -33,7 +34,8 @@ class Watch:
         """
         self.reason = ""
         self._quiet = quiet
-        self._deadline = time.monotonic() + 3600.0 * max_hours if max_hours else float("inf")
+        hours = math.inf if max_hours is None else max_hours
+        self._deadline = time.monotonic() + 3600.0 * hours
         self._bar: Any = None
         self._first: tuple[float, int] | None = None
         self._next_line = 0.0
@@ -83,7 +85,8 @@ class Watch:
     def _catch(self, number: int, _frame: FrameType | None) -> None:
         self.reason = signal.Signals(number).name
         if not self._running:  # nothing is computed yet, so nothing can be lost
-            raise typer.Exit(75)
+            typer.echo(f"hsmc: stopped ({self.reason}) before the first cycles", err=True)
+            sys.exit(75)  # no Exception, which a compiler at work may catch
 
     def _line(self, progress: "Progress", now: float) -> str:
         large, small, box = progress.acceptance

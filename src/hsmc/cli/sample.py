@@ -24,22 +24,27 @@ def sample(
     packing: shared.Packing = None,
     large: shared.Large = None,
     composition: shared.Composition = None,
-    pressure: Annotated[float | None, typer.Option(help="βPσ_L³. [default: 10]")] = None,
+    pressure: Annotated[
+        str | None, typer.Option(metavar=shared.NUMBER, help="βPσ_L³. [default: 10]")
+    ] = None,
     equilibrate: Annotated[
-        int | None, typer.Option(help="Cycles before sampling. [default: 20000]")
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="Cycles before sampling. [default: 20000]"),
     ] = None,
     cycles: Annotated[
-        int | None, typer.Option(help="Cycles that are sampled. [default: 100000]")
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="Cycles that are sampled. [default: 100000]"),
     ] = None,
     every: Annotated[
-        int | None, typer.Option(help="Cycles averaged into one stored value. [default: 10]")
+        str | None,
+        typer.Option(
+            metavar=shared.WHOLE, help="Cycles averaged into one stored value. [default: 10]"
+        ),
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
     box_moves: shared.BoxMoves = None,
-    frames: Annotated[
-        int | None, typer.Option(help="Configurations stored on the way. [default: 100]")
-    ] = None,
+    frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,
     out: shared.Out = None,

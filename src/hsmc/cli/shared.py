@@ -12,8 +12,12 @@ from hsmc.cli.progress import Watch
 if TYPE_CHECKING:
     from hsmc.results import Result
 
+NUMBER, WHOLE = "<float>", "<int>"
+"""What help shows for texts that are checked with all other options, in ``hsmc.options``."""
+
 Ratio = Annotated[
-    float | None, typer.Option(help="Size ratio γ, small over large diameter. [default: 0.695]")
+    str | None,
+    typer.Option(metavar=NUMBER, help="Size ratio γ, small over large diameter. [default: 0.695]"),
 ]
 Start = Annotated[
     str | None,
@@ -24,11 +28,15 @@ Start = Annotated[
 ]
 Large = Annotated[str | None, typer.Option(help="Label of the large species in a file.")]
 Composition = Annotated[
-    tuple[int, int] | None, typer.Option(help="Large and small spheres of a fluid.")
+    tuple[str, str] | None,
+    typer.Option(metavar=f"{WHOLE} {WHOLE}", help="Large and small spheres of a fluid."),
 ]
 Replicate = Annotated[
-    tuple[int, int, int] | None,
-    typer.Option(help="Copies along the box vectors. [default: 2 2 4 for a6b19, else 1 1 1]"),
+    tuple[str, str, str] | None,
+    typer.Option(
+        metavar=f"{WHOLE} {WHOLE} {WHOLE}",
+        help="Copies along the box vectors. [default: 2 2 4 for a6b19, else 1 1 1]",
+    ),
 ]
 Fit = Annotated[
     str | None,
@@ -37,8 +45,9 @@ Fit = Annotated[
         "[default: dilate; none for result files]"
     ),
 ]
-Packing = Annotated[float | None, typer.Option(help="Packing fraction to start from.")]
-Pressure = Annotated[float | None, typer.Option(help="βPσ_L³.")]
+Packing = Annotated[
+    str | None, typer.Option(metavar=NUMBER, help="Packing fraction to start from.")
+]
 Box = Annotated[
     str | None,
     typer.Option(help="isotropic | in-plane | per-axis | floppy | fixed. [default: isotropic]"),
@@ -47,11 +56,16 @@ Axes = Annotated[str | None, typer.Option(help="Axes along which spheres move: x
 BoxMoves = Annotated[
     str | None, typer.Option(help="heat-bath (exact draws) | metropolis. [default: heat-bath]")
 ]
-Seed = Annotated[int | None, typer.Option(help="Root seed, stored. [default: 1]")]
+Seed = Annotated[str | None, typer.Option(metavar=WHOLE, help="Root seed, stored. [default: 1]")]
+Frames = Annotated[
+    str | None,
+    typer.Option(metavar=WHOLE, help="Configurations stored on the way. [default: 100]"),
+]
 Config = Annotated[Path | None, typer.Option(help="TOML file of options; the command line wins.")]
 Out = Annotated[Path | None, typer.Option(help="Result file (HDF5) to write or resume.")]
 MaxHours = Annotated[
-    float | None, typer.Option(min=0.0, help="Stop after so many hours, resumable (exit 75).")
+    str | None,
+    typer.Option(metavar=NUMBER, help="Stop after so many hours, resumable (exit 75)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -72,7 +86,7 @@ def show_run(
     out: Path,
     sentence: Callable[["Result"], str],
     *,
-    max_hours: float | None,
+    max_hours: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -81,7 +95,9 @@ def show_run(
     Raises:
         typer.Exit: 75 if it was stopped and can be resumed.
     """
-    watch = Watch(quiet=quiet, max_hours=max_hours)
+    from hsmc.options import check_hours
+
+    watch = Watch(quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours))
     with watch.signals():
         result = run(out, watch, **options)
     if result.status != "finished":
