@@ -92,7 +92,7 @@ def widest_gap(fractions: Floats) -> float:
 
 
 def spheres_in_view(
-    configuration: Configuration, view: View, copies: int = 1, cut: float | None = None
+    configuration: Configuration, view: View, copies: int = 1, cut: float = 0.0
 ) -> DrawnSpheres:
     """Return the spheres of a box and all images that reach into it through its sides.
 
@@ -100,12 +100,9 @@ def spheres_in_view(
         configuration: Spheres in their box.
         view: Direction of view.
         copies: Boxes side by side along either axis of the picture.
-        cut: Fraction of the box where it begins along the line of sight; None: in the widest
-            gap between centres.
+        cut: Fraction of the box where it begins along the line of sight.
     """
     scaled, box = configuration.scaled, configuration.box
-    if cut is None:
-        cut = widest_gap(scaled[:, view.depth])
     scaled[:, view.depth] = cut + (scaled[:, view.depth] - cut) % 1.0
     heights = scaled[:, 2] - (cut if view.depth == 2 else 0.0)
     index, fractions = _with_images(scaled, configuration.diameters, box, view, copies)

@@ -11,7 +11,6 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from hsmc.configuration import LARGE
 from hsmc.report import style
-from hsmc.report.projection import find_view, widest_gap
 from hsmc.report.views import add_height_bar, draw_view
 from hsmc.results import Frame, Result, read_result
 
@@ -103,17 +102,14 @@ def heading(result: Result) -> str:
 
 
 def _draw_states(figure: Figure | SubFigure, result: Result, view: str, colour: str) -> None:
-    """Draw the first and the last state side by side, cut at the same height."""
+    """Draw the first and the last state side by side."""
     frames = result.frames if len(result.frames) == 1 else (result.frames[0], result.frames[-1])
     axes = figure.subplots(1, len(frames), squeeze=False)[0]
-    cut = widest_gap(frames[0].configuration.scaled[:, find_view(view).depth])
     for panel, frame in zip(axes, frames, strict=True):
-        spheres = draw_view(panel, frame.configuration, view=view, colour=colour, cut=cut)
+        spheres = draw_view(panel, frame.configuration, view=view, colour=colour)
         panel.set_title(_state_title(frame))
     if colour == "height":
         add_height_bar(figure, spheres, list(axes), location="bottom", aspect=30, shrink=0.6)
-    for panel in axes:
-        panel.set_anchor("N")  # colour bars set anchors of their own
 
 
 def _state_title(frame: Frame) -> str:

@@ -40,9 +40,11 @@ def draw_view(
     view: str = "top",
     colour: str = "height",
     copies: int | None = None,
-    cut: float | None = None,
 ) -> EllipseCollection:
     """Draw a configuration with the outline of its box and a bar of one σ_L.
+
+    Along the line of sight the box begins in the widest gap between centres, so that heights
+    do not depend on how far the whole has drifted.
 
     Args:
         axes: Where to draw; its frame is taken away.
@@ -50,8 +52,6 @@ def draw_view(
         view: One of ``VIEWS``.
         colour: "height" of the centres over that of the box, or "species".
         copies: Boxes side by side along either axis; None: enough to see the structure.
-        cut: Fraction of the box where it begins along the line of sight; None: in the widest
-            gap between centres.
 
     Returns:
         The spheres, for a colour bar.
@@ -63,8 +63,7 @@ def draw_view(
     if colour not in COLOURS:
         message = f"colour is {colour!r}, needs one of {', '.join(COLOURS)}"
         raise InputError(message)
-    if cut is None:
-        cut = widest_gap(configuration.scaled[:, along.depth])
+    cut = widest_gap(configuration.scaled[:, along.depth])
     copies = copies or copies_to_show(len(configuration))
     drawn = spheres_in_view(configuration, along, copies, cut)
     spheres = _collection(axes, drawn, colour)
@@ -128,7 +127,7 @@ def _frame(axes: Axes, drawn: DrawnSpheres) -> None:
 def add_height_bar(
     figure: Figure | SubFigure, spheres: EllipseCollection, axes: Sequence[Axes], **where: Any
 ) -> None:
-    """Add the colour bar of heights, beside the axes that it is for.
+    """Add the colour bar of heights beside the axes that it is for; align their tops.
 
     Args:
         figure: The figure of the axes.
@@ -140,3 +139,5 @@ def add_height_bar(
     bar.set_label("height $z$ / box height")
     bar.set_ticks([0.0, 0.5, 1.0], labels=["0", "½", "1"])
     bar.outline.set_edgecolor(FAINT)
+    for panel in axes:
+        panel.set_anchor("N")  # the bar has just set another
