@@ -1,0 +1,184 @@
+"""The figure of a result: what it shows of finished, unfinished and sampled runs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from hsmc.box import Box
+from hsmc.configuration import Configuration
+from hsmc.errors import InputError, OutputError, StorageError
+from hsmc.report import style
+from hsmc.report.run_plot import heading, plot_file, run_figure
+from hsmc.results import Frame, Result, write_result
+
+
+def state(edge):
+    rng = np.random.default_rng(5)
+    diameters = np.array([1.0, 0.695, 0.695])
+    types = np.array([0, 1, 1])
+    return Configuration.from_scaled(Box.cubic(edge), rng.random((3, 3)), diameters, types)
+
+
+def result_of(kind="compress", status="finished", **summary):
+    cycles = np.arange(0, 1001, 10)
+    series = {
+        "cycle": cycles,
+        "packing_fraction": 0.3 + 0.3 * cycles / 1000,
+        "beta_pressure": 10.0 ** (1.0 + cycles / 200),
+        "acceptance_large": np.r_[np.nan, np.full(100, 0.3)],
+        "acceptance_small": np.r_[np.nan, np.full(100, 0.25)],
+        "acceptance_box": np.full(101, np.nan),
+    }
+    frames = (Frame(0, state(3.0)), Frame(500, state(2.0)), Frame(1000, state(1.5)))
+    parameters = {"seed": 7, "equilibrate": 200}
+    return Result(kind, status, parameters, frames, series, summary, {})
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+def labels(figure):
+    return {axes.get_ylabel() for axes in figure.axes} | {axes.get_xlabel() for axes in figure.axes}
+
+
+def test_a_finished_run_shows_its_states_and_series():
+    result = result_of()
+    figure = run_figure(result)
+    assert heading(result) == "hsmc compress: 1 L + 2 S, γ = 0.695, seed 7"
+    shown = texts(figure)
+    assert heading(result) in shown
+    assert any(t.startswith("start\nφ = ") for t in shown)
+    assert f"cycle 1\u2009000\nφ = {result.final.packing_fraction:.4f}" in shown
+    assert {"packing fraction φ", r"$\beta P \sigma_\mathrm{L}^3$", "cycles"} <= labels(figure)
+
+
+def test_pressure_is_logarithmic():
+    figure = run_figure(result_of())
+    scales = {axes.get_ylabel(): axes.get_yscale() for axes in figure.axes}
+    assert scales[r"$\beta P \sigma_\mathrm{L}^3$"] == "log"
+    assert scales["packing fraction φ"] == "linear"
+
+
+def test_moves_that_were_not_made_have_no_acceptance():
+    shown = texts(run_figure(result_of()))
+    assert "large" in shown
+    assert "small" in shown
+    assert "box" not in shown
+
+
+def test_an_unfinished_run_says_so():
+    shown = texts(run_figure(result_of(status="unfinished")))
+    assert any("unfinished: stopped at cycle 1\u2009000" in t for t in shown)
+
+
+SAMPLED = {"mean_packing_fraction": 0.45123, "standard_error": 0.00342}
+
+
+def test_a_sampled_run_shows_its_mean():
+    shown = texts(run_figure(result_of("sample", reliable=True, **SAMPLED)))
+    assert "sampled: φ = 0.4512 ± 0.0034" in shown
+    shown = texts(run_figure(result_of("sample", reliable=False, **SAMPLED)))
+    assert "sampled: φ = 0.4512 ± 0.0034 (short run)" in shown
+
+
+def test_an_unfinished_sample_has_no_mean():
+    shown = texts(run_figure(result_of("sample", "unfinished", **SAMPLED)))
+    assert not any("±" in t for t in shown)
+
+
+def test_a_constant_pressure_has_whole_decades_about_it():
+    result = result_of()
+    result.series["beta_pressure"][:] = 10.0
+    figure = run_figure(result)
+    pressure = next(axes for axes in figure.axes if "beta P" in axes.get_ylabel())
+    assert pressure.get_ylim() == pytest.approx((1.0, 100.0))
+
+
+def test_a_result_without_series_shows_its_states_only():
+    result = dataclasses.replace(result_of(), series={}, frames=(Frame(3, state(2.0)),))
+    figure = run_figure(result, colour="species")
+    assert len(figure.axes) == 1
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "words"),
+    [
+        (0.64112, 0.0024, "0.6411 ± 0.0024"),
+        (0.5, 0.0312, "0.500 ± 0.031"),
+        (123.4, 25.0, "123 ± 25"),
+        (0.5, 0.0, "0.5000 ± 0"),
+        (0.5, np.inf, "0.5000 ± inf"),
+    ],
+)
+def test_errors_have_two_digits(mean, error, words):
+    assert style.with_error(mean, error) == words
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "run.h5"
+    write_result(path, result_of())
+    return path
+
+
+def test_the_figure_is_a_column_wide_and_not_blank(file):
+    image = imread(plot_file(file))
+    assert file.with_suffix(".png").exists()
+    assert image.shape[1] == round(style.COLUMN * style.DOTS_PER_INCH)
+    assert 0.02 < np.mean(image[:, :, :3].min(axis=2) < 0.9) < 0.6
+
+
+def test_the_same_result_gives_the_same_file(file):
+    first = plot_file(file, file.parent / "a.svg", view="side", colour="species")
+    content = first.read_bytes()
+    assert content.startswith(b"<?xml")
+    plot_file(file, first, view="side", colour="species", overwrite=True)
+    assert first.read_bytes() == content
+
+
+def test_pdf_by_its_extension_in_any_case(file):
+    assert plot_file(file, file.parent / "A.PDF").read_bytes().startswith(b"%PDF")
+
+
+def test_a_figure_is_not_replaced_unasked(file):
+    target = file.with_suffix(".png")
+    target.write_bytes(b"old")
+    with pytest.raises(OutputError, match=r"run\.png exists already; .* give --overwrite"):
+        plot_file(file)
+    assert target.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.jpg", r"extension '.jpg', needs one of .png, .svg, .pdf"), ("a", "no extension")],
+)
+def test_unknown_formats_are_named(file, name, words):
+    with pytest.raises(InputError, match=words):
+        plot_file(file, file.parent / name)
+
+
+def test_a_missing_folder_is_named(file):
+    with pytest.raises(OutputError, match="nowhere of the output does not exist"):
+        plot_file(file, file.parent / "nowhere" / "a.png")
+
+
+def test_a_missing_result_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.h5 does not exist"):
+        plot_file(tmp_path / "none.h5")
+
+
+def test_a_full_disk_leaves_the_old_figure(file, monkeypatch):
+    target = file.with_suffix(".png")
+    target.write_bytes(b"old")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StorageError, match="No space left"):
+        plot_file(file, overwrite=True)
+    assert target.read_bytes() == b"old"
+    assert sorted(path.name for path in file.parent.iterdir()) == ["run.h5", "run.png"]
