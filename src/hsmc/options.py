@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -45,40 +45,18 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
 }
 
 
-class RunOptions(BaseModel):
-    """What every Monte Carlo run needs.
+FLOPPY_PROTOCOLS: dict[str, dict[str, Any]] = {
+    # Filion et al. 2009 and de Graaf et al. 2012: ramp from 2 to 1e5 as (t/T)^g.
+    "paper": {"cycles": 60_000, "ramp_start": 2.0, "pressure": 1e5, "remelts": 0},
+}
 
-    Attributes:
-        ratio: Size ratio γ = σ_S/σ_L; None takes that of the start file, else 0.695.
-        start: Name of a crystal, "fluid", or a file (result, CIF, POSCAR, extended XYZ, GSD).
-        large: Label of the large species in a file of another format.
-        composition: Numbers of large and small spheres of a fluid.
-        replicate: Copies of the start along each box vector; None: 2 2 4 for a6b19, else 1 1 1.
-        fit: What to do about overlaps; None: none for result files and fluids, else dilate.
-        packing: Packing fraction to start from; None: as dense as the fit allows.
-        box: Which elements of the box move.
-        axes: Cartesian axes along which spheres move.
-        box_moves: How box moves are made.
-        seed: Root seed.
-        pressure: βPσ_L³ (at the end of a compression).
-    """
+
+class Options(BaseModel):
+    """Options that are checked as a whole, each fault in one line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    ratio: float | None = None
-    start: str = "a6b19"
-    large: str | None = None
-    composition: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = (96, 304)
-    replicate: tuple[Count, Count, Count] | None = None
-    fit: Fit | None = None
-    packing: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    box: BoxMode = "isotropic"
-    axes: Axes = "xyz"
-    box_moves: BoxMoves = "heat-bath"
-    seed: Annotated[int, Field(ge=0)] = 1
-    pressure: Annotated[float, Field(gt=0.0)] = 1e6
-
-    @field_validator("ratio", mode="before")
+    @field_validator("ratio", mode="before", check_fields=False)
     @classmethod
     def _check_ratio(cls, ratio: object) -> object:
         number = _number(ratio)
@@ -97,6 +75,46 @@ class RunOptions(BaseModel):
             return cls.model_validate(dict(given))
         except ValidationError as error:
             raise InputError(_one_line(error, given, list(cls.model_fields))) from None
+
+
+class StartOptions(Options):
+    """What every start configuration needs.
+
+    Attributes:
+        ratio: Size ratio γ = σ_S/σ_L; None takes that of the start file, else 0.695.
+        start: Name of a crystal, "fluid", or a file (result, CIF, POSCAR, extended XYZ, GSD).
+        large: Label of the large species in a file of another format.
+        composition: Numbers of large and small spheres of a fluid; None: 96 and 304.
+        replicate: Copies of the start along each box vector; None: 2 2 4 for a6b19, else 1 1 1.
+        fit: What to do about overlaps; None: none for result files and fluids, else dilate.
+        packing: Packing fraction to start from; None: as dense as the fit allows.
+        seed: Root seed.
+    """
+
+    ratio: float | None = None
+    start: str = "a6b19"
+    large: str | None = None
+    composition: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+    replicate: tuple[Count, Count, Count] | None = None
+    fit: Fit | None = None
+    packing: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class RunOptions(StartOptions):
+    """What every Monte Carlo run needs.
+
+    Attributes:
+        box: Which elements of the box move.
+        axes: Cartesian axes along which spheres move.
+        box_moves: How box moves are made.
+        pressure: βPσ_L³ (at the end of a compression).
+    """
+
+    box: BoxMode = "isotropic"
+    axes: Axes = "xyz"
+    box_moves: BoxMoves = "heat-bath"
+    pressure: Annotated[float, Field(gt=0.0)] = 1e6
 
 
 class CompressOptions(RunOptions):
@@ -154,7 +172,68 @@ class SampleOptions(RunOptions):
         return self
 
 
-Options = TypeVar("Options", bound=RunOptions)
+class FloppyOptions(Options):
+    """Options of a floppy-box search.
+
+    Attributes:
+        ratio: Size ratio γ = σ_S/σ_L; None takes 0.695.
+        large: Number of large spheres.
+        small: Number of small spheres.
+        runs: Number of independent runs.
+        start: "random", or a crystal whose unit cell has these numbers of spheres.
+        protocol: "paper" is the published one (Metropolis moves, power ramps, no remelting).
+        cycles: Length of the first compression of a run.
+        ramp_start: βPσ_L³ at its first cycle.
+        pressure: βPσ_L³ at the end of a compression.
+        remelts: How often a run melts its packing and compresses it again.
+        remelt_cycles: Length of these compressions.
+        remelt_pressure: βPσ_L³ at their first cycle.
+        temperature: Loss of φ that remelting accepts with a chance of 1/e.
+        jam: Drive to strict jamming and certify.
+        seed: Root seed.
+    """
+
+    ratio: float | None = None
+    large: Annotated[int, Field(ge=0)] = 6
+    small: Annotated[int, Field(ge=0)] = 19
+    runs: Count = 100
+    start: str = "random"
+    protocol: Protocol = "default"
+    cycles: Count = 8000
+    ramp_start: Annotated[float, Field(gt=0.0)] = 5.0
+    pressure: Annotated[float, Field(gt=0.0)] = 1e5
+    remelts: Annotated[int, Field(ge=0)] = 20
+    remelt_cycles: Count = 4000
+    remelt_pressure: Annotated[float, Field(gt=0.0)] = 30.0
+    temperature: Annotated[float, Field(gt=0.0)] = 0.003
+    jam: bool = True
+    seed: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        if self.large + self.small == 0:
+            message = "large is 0 and small is 0; at least one sphere is needed"
+            raise InputError(message)
+        return self
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any]) -> Self:
+        """Check options given by name; what the protocol sets gives way to what is given."""
+        preset = FLOPPY_PROTOCOLS.get(str(given.get("protocol", "default")), {})
+        return super().build({**preset, **given})
+
+
+class JamOptions(StartOptions):
+    """Options of jamming.
+
+    Attributes:
+        noise: Standard deviation of random displacements (in σ_L) and strains applied first;
+            about 1e-3 frees a crystal that is stationary by symmetry alone.
+        max_programs: Linear programs to solve at most.
+    """
+
+    noise: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    max_programs: Count = 1000
 
 
 def read_config(path: Path) -> dict[str, Any]:

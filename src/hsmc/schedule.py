@@ -38,7 +38,7 @@ class PressureRamp:
         """Return βPσ_L³ of ``count`` cycles from cycle ``first`` on; shape (count,)."""
         if self.shape == "none":
             return np.full(count, self.final)
-        passed = np.arange(first, first + count) / max(self.fraction * self.cycles, 1.0)
+        passed = np.arange(first, first + count) / (self.fraction * self.cycles)
         u = np.minimum(passed, 1.0)
         if self.shape == "geometric":
             return np.asarray(self.start * np.exp(u * math.log(self.final / self.start)))

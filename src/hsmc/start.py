@@ -10,7 +10,7 @@ from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.errors import InputError
 from hsmc.mixture import Mixture, diameters_of
-from hsmc.options import Fit, RunOptions
+from hsmc.options import Fit, StartOptions
 from hsmc.readers import read_structure
 from hsmc.results import is_hdf5, read_result
 
@@ -19,6 +19,9 @@ DEFAULT_RATIO = 0.695
 
 FLUID = "fluid"
 """Start from spheres at random places, relaxed until none overlap."""
+
+DEFAULT_COMPOSITION = (96, 304)
+"""Large and small spheres of a fluid: as many as in the default crystal."""
 
 DEFAULT_REPLICATES = {"a6b19": (2, 2, 4), "a6b19-printed": (2, 2, 4), "a6b19-measured": (2, 2, 4)}
 
@@ -65,7 +68,7 @@ class _Source:
     notes: tuple[str, ...] = ()
 
 
-def build_start(options: RunOptions) -> Start:
+def build_start(options: StartOptions) -> Start:
     """Build the start configuration: source, replicate, then fit.
 
     Raises:
@@ -84,10 +87,10 @@ def build_start(options: RunOptions) -> Start:
     return Start(fitted, options.start, repeat, choice, (*source.notes, summary))
 
 
-def _check_choice(choice: Fit, options: RunOptions, *, sized: bool) -> None:
+def _check_choice(choice: Fit, options: StartOptions, *, sized: bool) -> None:
     """Refuse options that contradict each other or would be ignored."""
     fluid = options.start.lower() == FLUID
-    if not fluid and "composition" in options.model_fields_set:
+    if options.composition is not None and not fluid:
         message = f"composition is of a fluid, but start is {options.start}; give --start fluid"
         raise InputError(message)
     if choice == "none" and options.packing is not None and not fluid:
@@ -104,14 +107,14 @@ def _check_choice(choice: Fit, options: RunOptions, *, sized: bool) -> None:
         raise InputError(message)
 
 
-def _source(options: RunOptions) -> _Source:
+def _source(options: StartOptions) -> _Source:
     name, path = options.start.lower(), Path(options.start)
     ratio = DEFAULT_RATIO if options.ratio is None else options.ratio
     if options.large is not None and (name in (FLUID, *CRYSTALS) or is_hdf5(path)):
         message = f"large is {options.large}, but {options.start} says itself which are large"
         raise InputError(message)
     if name == FLUID:
-        mixture = Mixture(ratio, *options.composition)
+        mixture = Mixture(ratio, *(options.composition or DEFAULT_COMPOSITION))
         fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
         return _Source(fluid, sized=True, fit="none")
     if name in CRYSTALS:
@@ -138,7 +141,7 @@ def _from_result(path: Path, ratio: float | None) -> _Source:
     return _Source(final, sized=True, fit="none", notes=(note,))
 
 
-def _from_structure(path: Path, options: RunOptions) -> _Source:
+def _from_structure(path: Path, options: StartOptions) -> _Source:
     if path.suffix in {".h5", ".hdf5"} and path.is_file():
         read_result(path)  # raises: not HDF5
     structure = read_structure(path, options.ratio, options.large)
@@ -147,7 +150,7 @@ def _from_structure(path: Path, options: RunOptions) -> _Source:
 
 
 def _fit(
-    configuration: Configuration, choice: Fit, options: RunOptions
+    configuration: Configuration, choice: Fit, options: StartOptions
 ) -> tuple[Configuration, str]:
     """Return the fitted configuration and what was done, for the user."""
     packing = options.packing

@@ -55,7 +55,7 @@ def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
     return [
         ("file", f"{file} ({file.stat().st_size / 1e6:.2f} MB)"),
         ("made by", f"hsmc {result.kind}, {result.status}"),
-        ("start", "; ".join(start.get("notes", []))),
+        ("start", "; ".join(start.get("notes", [])).removeprefix("start ")),
         ("spheres", f"{large} large + {len(final) - large} small, ratio {final.size_ratio:g}"),
         ("packing", f"{result.frames[0].configuration.packing_fraction:.5f} at the start, "
                     f"{final.packing_fraction:.5f} at the end"),

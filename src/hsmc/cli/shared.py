@@ -29,7 +29,9 @@ Start = Annotated[
 Large = Annotated[str | None, typer.Option(help="Label of the large species in a file.")]
 Composition = Annotated[
     tuple[str, str] | None,
-    typer.Option(metavar=f"{WHOLE} {WHOLE}", help="Large and small spheres of a fluid."),
+    typer.Option(
+        metavar=f"{WHOLE} {WHOLE}", help="Large and small spheres of a fluid. [default: 96 304]"
+    ),
 ]
 Replicate = Annotated[
     tuple[str, str, str] | None,
@@ -100,10 +102,25 @@ def show_run(
     watch = Watch(quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours))
     with watch.signals():
         result = run(out, watch, **options)
+    show_result(result, out, sentence, watch.reason, as_json=as_json)
+
+
+def show_result(
+    result: "Result",
+    out: Path,
+    sentence: Callable[["Result"], str],
+    reason: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the last line of a run, or why it stopped.
+
+    Raises:
+        typer.Exit: 75 if it was stopped and can be resumed.
+    """
     if result.status != "finished":
         typer.echo(
-            f"stopped ({watch.reason}) at cycle {result.summary['cycles']}; "
-            f"the same command resumes {out}",
+            f"stopped ({reason}) after {_extent(result)}; the same command resumes {out}",
             err=True,
         )
         raise typer.Exit(75)
@@ -113,3 +130,8 @@ def show_run(
     else:
         typer.echo(sentence(result))
         typer.echo(str(out))
+
+
+def _extent(result: "Result") -> str:
+    summary = result.summary
+    return f"{summary['runs']} runs" if "runs" in summary else f"{summary['cycles']} cycles"
