@@ -9,6 +9,7 @@ Layout (H5MD, doi:10.1016/j.cpc.2014.01.018, and one group of our own)::
     observables/NAME/            step, time, value (S, ...)
     hsmc/                        attributes: schema, kind, status, units
     hsmc/parameters, summary, provenance   texts in JSON (attributes end at 64 kB)
+    hsmc/tables/                 arrays of the command's own, a certificate's forces say
     hsmc/checkpoint/             arrays that a restart needs; absent once finished
 
 The last frame is the final state, or the state so far. ``time`` repeats the cycle: Monte Carlo has
@@ -17,6 +18,7 @@ no other.
 
 import io
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +67,7 @@ class Result:
         summary: Figures of the run: packing fraction, smallest gap, CPU seconds ...
         provenance: Version, commit, command line, when.
         checkpoint: Arrays for a restart; empty once finished.
+        tables: Arrays of the command's own by name.
     """
 
     kind: str
@@ -75,6 +78,7 @@ class Result:
     summary: Mapping[str, Any]
     provenance: Mapping[str, Any]
     checkpoint: Arrays = field(default_factory=dict)
+    tables: Arrays = field(default_factory=dict)
 
     @property
     def final(self) -> Configuration:
@@ -118,7 +122,7 @@ def read_result(path: Path) -> Result:
         message = f"{path} does not exist; give a result file of hsmc"
         raise InputError(message) from None
     except (OSError, LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        message = f"{path} is no readable HDF5 result file: {_first_line(error)}"
+        message = f"{path} is no readable HDF5 result file: {_words(error)}"
         raise InputError(message) from error
 
 
@@ -172,8 +176,9 @@ def _write_own(file: h5py.File, result: Result) -> None:
     group.attrs["units"] = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
     for name in ("parameters", "summary", "provenance"):
         group[name] = json.dumps(dict(getattr(result, name)), allow_nan=False)
-    for name, value in result.checkpoint.items():
-        group[f"checkpoint/{name}"] = value
+    for folder, arrays in (("checkpoint", result.checkpoint), ("tables", result.tables)):
+        for name, value in arrays.items():
+            group[f"{folder}/{name}"] = value
 
 
 def _check_schema(file: h5py.File) -> None:
@@ -188,13 +193,16 @@ def _check_schema(file: h5py.File) -> None:
 
 def _read(file: h5py.File) -> Result:
     own = file["hsmc"]
-    texts = {name: json.loads(own[name][()]) for name in ("parameters", "summary", "provenance")}
+    texts = {
+        name: dict(json.loads(own[name][()])) for name in ("parameters", "summary", "provenance")
+    }
     return Result(
         kind=str(own.attrs["kind"]),
         status=str(own.attrs["status"]),
         frames=_read_frames(file["particles/spheres"]),
         series=_read_series(file["observables"]),
         checkpoint={name: value[()] for name, value in own.get("checkpoint", {}).items()},
+        tables={name: value[()] for name, value in own.get("tables", {}).items()},
         **texts,
     )
 
@@ -219,5 +227,7 @@ def _read_series(group: h5py.Group) -> Arrays:
     return series
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)  # HDF5 adds times and addresses
+    return " ".join(str(error).split()) or type(error).__name__

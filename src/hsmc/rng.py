@@ -32,4 +32,4 @@ def kernel_state(seed: int, purpose: str, replica: int = 0) -> NDArray[np.uint64
         purpose: What the numbers are for.
         replica: Which of several independent runs.
     """
-    return _sequence(seed, purpose, replica).generate_state(4, np.uint64)
+    return _sequence(seed, purpose, replica).generate_state(4, np.uint64).astype(np.uint64)

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from hsmc.cli import compress, export, info, plot, sample
+from hsmc.cli import compress, export, floppy, info, jam, plot, sample
 from hsmc.errors import HsmcError, SolverError, StorageError
 
 DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for module in (compress, sample, info, plot, export):
+for module in (compress, sample, floppy, jam, info, plot, export):
     module.register(app)
 
 

@@ -228,7 +228,7 @@ def apply_element(system: System, row: int, column: int, change: float) -> None:
 @kernel
 def volume_of(box: Floats) -> float:
     """Return the volume of an upper triangular box, in σ_L³."""
-    return box[0, 0] * box[1, 1] * box[2, 2]
+    return float(box[0, 0] * box[1, 1] * box[2, 2])
 
 
 @kernel

@@ -148,7 +148,7 @@ def choose_shape(grid: Grid, inverse: Floats, reach: float) -> None:
 @kernel
 def cell_index(grid: Grid, inverse: Floats, x: float, y: float, z: float) -> int:
     """Return the cell of a wrapped Cartesian position."""
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    nx, ny, nz = int(grid.shape[0]), int(grid.shape[1]), int(grid.shape[2])
     a = int((inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z) * nx)
     b = int((inverse[1, 1] * y + inverse[1, 2] * z) * ny)
     c = int(inverse[2, 2] * z * nz)

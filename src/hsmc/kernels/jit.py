@@ -17,7 +17,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     _sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
     _digest = hashlib.sha256(_sources).hexdigest()[:12]
     _home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    numba.config.CACHE_DIR = str(_home / "hsmc" / _digest)
+    numba.config.CACHE_DIR = str(_home / "hsmc" / _digest)  # type: ignore[attr-defined]
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

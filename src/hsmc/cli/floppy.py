@@ -1,0 +1,128 @@
+"""``hsmc floppy``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsmc.cli import shared
+from hsmc.cli.progress import Watch
+
+if TYPE_CHECKING:
+    from hsmc.floppy import SearchProgress
+    from hsmc.results import Result
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(floppy)
+
+
+class SearchWatch(Watch):
+    """Shows a search on stderr, a line whenever a run is done."""
+
+    def update(self, progress: "SearchProgress") -> None:  # type: ignore[override]
+        """Show the table's new last line."""
+        self._running = True
+        self.note(
+            f"run {progress.done}/{progress.runs}  best φ {progress.best:.5f} "
+            f"(found {progress.found}×)  mean {progress.mean:.4f} ± {progress.deviation:.4f}  "
+            f"strictly jammed {progress.certified}/{progress.done}"
+        )
+
+
+def floppy(
+    ratio: shared.Ratio = None,
+    runs: Annotated[
+        str | None, typer.Option(metavar=shared.WHOLE, help="Independent runs. [default: 100]")
+    ] = None,
+    large: Annotated[
+        str | None, typer.Option(metavar=shared.WHOLE, help="Large spheres. [default: 6]")
+    ] = None,
+    small: Annotated[
+        str | None, typer.Option(metavar=shared.WHOLE, help="Small spheres. [default: 19]")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="random, or a crystal such as a6b19. [default: random]")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="paper: the published one | default.")
+    ] = None,
+    cycles: Annotated[
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="First compression of a run. [default: 8000]"),
+    ] = None,
+    ramp_start: Annotated[
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its first cycle. [default: 5]"),
+    ] = None,
+    pressure: Annotated[
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its end. [default: 1e5]"),
+    ] = None,
+    remelts: Annotated[
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="Times a packing is melted. [default: 20]"),
+    ] = None,
+    remelt_cycles: Annotated[
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="Compression after it. [default: 4000]"),
+    ] = None,
+    remelt_pressure: Annotated[
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ it melts at. [default: 30]"),
+    ] = None,
+    jam: Annotated[
+        bool | None, typer.Option("--jam/--no-jam", help="Jam and certify. [default: --jam]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes. [default: one a core]")
+    ] = None,
+    seed: shared.Seed = None,
+    config: shared.Config = None,
+    out: shared.Out = None,
+    max_hours: shared.MaxHours = None,
+    as_json: shared.Json = False,
+    quiet: shared.Quiet = False,
+) -> None:
+    """Search for dense packings in a box of any shape, and certify what jams."""
+    from hsmc.floppy import floppy as run
+    from hsmc.options import FloppyOptions, check_hours
+
+    given = {
+        "ratio": ratio,
+        "runs": runs,
+        "large": large,
+        "small": small,
+        "start": start,
+        "protocol": protocol,
+        "cycles": cycles,
+        "ramp_start": ramp_start,
+        "pressure": pressure,
+        "remelts": remelts,
+        "remelt_cycles": remelt_cycles,
+        "remelt_pressure": remelt_pressure,
+        "jam": jam,
+        "seed": seed,
+    }
+    options = shared.merge(config, given)
+    chosen = FloppyOptions.build(options)
+    size = f"{chosen.ratio:g}" if chosen.ratio is not None else "0.695"
+    path = out or Path(f"floppy-{chosen.large}-{chosen.small}-{size}-s{chosen.seed}.h5")
+    watch = SearchWatch(
+        quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours)
+    )
+    with watch.signals():
+        result = run(path, watch, workers, **options)
+    shared.show_result(result, path, _sentence, watch.reason, as_json=as_json)
+
+
+def _sentence(result: "Result") -> str:
+    s = result.summary
+    return (
+        f"best φ = {s['packing_fraction']:.6f} ({s['best_verdict']}; run {s['best_run']}, found in "
+        f"{s['best_found']} of {s['runs']} runs)  mean {s['mean']:.4f} ± "
+        f"{s['standard_deviation']:.4f} (s.d.)  strictly jammed {s['certified']}/{s['runs']}, "
+        f"{s['structures']} structures; {s['cpu_seconds_per_run']:.2f} s of CPU a run; "
+        f"smallest gap {s['smallest_gap']:.1g}"
+    )

@@ -1,0 +1,91 @@
+"""``hsmc jam``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsmc.cli import shared
+
+if TYPE_CHECKING:
+    from hsmc.results import Result
+
+VERDICTS = {
+    "strict": "strictly jammed",
+    "collective": "collectively jammed, not strictly",
+    "none": "NOT jammed",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(jam)
+
+
+def jam(
+    start: Annotated[
+        str, typer.Argument(metavar="FILE", help="Result, CIF, POSCAR, ...; or a crystal.")
+    ],
+    ratio: shared.Ratio = None,
+    replicate: shared.Replicate = None,
+    fit: shared.Fit = None,
+    packing: shared.Packing = None,
+    large: shared.Large = None,
+    composition: shared.Composition = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            metavar=shared.NUMBER,
+            help="Random displacements first, in σ_L; 1e-3 frees a symmetric crystal. [default: 0]",
+        ),
+    ] = None,
+    max_programs: Annotated[
+        str | None,
+        typer.Option(metavar=shared.WHOLE, help="Linear programs at most. [default: 1000]"),
+    ] = None,
+    seed: shared.Seed = None,
+    out: shared.Out = None,
+    as_json: shared.Json = False,
+) -> None:
+    """Drive a state to strict jamming by linear programs, and certify it."""
+    from hsmc.jam_start import jam as run
+
+    given = {
+        "start": start,
+        "ratio": ratio,
+        "replicate": replicate,
+        "fit": fit,
+        "packing": packing,
+        "large": large,
+        "composition": composition,
+        "noise": noise,
+        "max_programs": max_programs,
+        "seed": seed,
+    }
+    path = out or Path(f"{Path(start).stem}-jammed.h5")
+    result = run(path, **{name: value for name, value in given.items() if value is not None})
+    if as_json:
+        typer.echo(json.dumps({"file": str(path), **result.summary}))
+        return
+    for line in certificate_lines(result):
+        typer.echo(line)
+    typer.echo(str(path))
+
+
+def certificate_lines(result: "Result") -> list[str]:
+    """Return the certificate in words."""
+    s = result.summary
+    spheres, rattlers = len(result.final), s["rattlers"]
+    return [
+        f"φ = {s['packing_fraction']:.6f}, {VERDICTS[s['verdict']]}  "
+        f"({s['programs']} linear programs, {s['cpu_seconds']:.1f} s of CPU)",
+        f"{s['contacts']} contacts among {spheres - rattlers} spheres, {rattlers} rattlers; "
+        f"isostatic count {s['isostatic_count']}",
+        f"contact gaps up to {s['largest_contact_gap']:.1e}, next gap "
+        f"{s['smallest_other_gap']:.1e}; smallest gap of all images {s['smallest_gap']:.1e}",
+        f"largest motion left {s['strict_margin']:.1e} (threshold {s['threshold']:.0e}), "
+        f"{s['flexes']} flexes; forces ≥ {s['smallest_force']:.2g} of their mean, "
+        f"balanced to {s['force_residual']:.0e}, pressure isotropic to "
+        f"{s['pressure_anisotropy']:.0e}",
+    ]

@@ -1,0 +1,315 @@
+"""Floppy-box search: many independent runs, ranked, grouped and kept in one file."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from hsmc.errors import InputError, OutputError
+from hsmc.floppy_box import Packing, Search, search_once
+from hsmc.mixture import Mixture
+from hsmc.neighbors import check_overlap_free, smallest_gap
+from hsmc.options import FloppyOptions, differences
+from hsmc.provenance import provenance
+from hsmc.results import Arrays, Frame, Result, is_hdf5, read_result, write_result
+from hsmc.start import DEFAULT_RATIO
+from hsmc.storage import check_folder, sole_writer
+from hsmc.structures import fingerprint, group
+
+VERDICTS = ("none", "collective", "strict", "unknown")
+"""Verdicts by the number that stands for them in the file."""
+
+POLL_SECONDS = 0.2
+"""How often a waiting search asks whether it has to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProgress:
+    """How far a search is.
+
+    Attributes:
+        done: Runs done.
+        runs: Runs to do.
+        best: Highest packing fraction so far.
+        mean: Mean packing fraction.
+        deviation: Standard deviation of the packing fraction.
+        found: Number of runs that found the best structure.
+        certified: Number of runs certified strictly jammed.
+    """
+
+    done: int
+    runs: int
+    best: float
+    mean: float
+    deviation: float
+    found: int
+    certified: int
+
+
+class SearchMonitor(Protocol):
+    """Who watches a search, and may stop it."""
+
+    def note(self, words: str) -> None:
+        """Hear a choice that was made."""
+
+    def update(self, progress: SearchProgress) -> None:
+        """Hear that a run is done and on disk."""
+
+    def stop(self) -> str:
+        """Return why the search has to stop now, or an empty string."""
+
+
+class _Silent:
+    def note(self, words: str) -> None:
+        pass
+
+    def update(self, progress: SearchProgress) -> None:
+        pass
+
+    def stop(self) -> str:
+        return ""
+
+
+def floppy(
+    out: Path | str | None = None,
+    monitor: SearchMonitor | None = None,
+    workers: int | None = None,
+    **options: Any,
+) -> Result:
+    """Search for dense packings in a floppy box by many independent runs.
+
+    Args:
+        out: Result file; rewritten after every run, and resumed if unfinished.
+        monitor: Who watches the search and may stop it.
+        workers: Processes; None takes one a core. The result does not depend on it.
+        **options: Fields of ``FloppyOptions``: ``ratio``, ``runs``, ``large``, ``small`` ...
+
+    Returns:
+        The result: frames are the runs' final states, the densest last; ``Frame.cycle`` and
+        the series "cycle" are the numbers of the runs.
+
+    Raises:
+        InputError: An option is not usable.
+        OutputError: The file exists and is not to be resumed.
+        StorageError: The file cannot be written.
+    """
+    chosen = FloppyOptions.build(options)
+    search = _search(chosen)
+    count = workers or os.cpu_count() or 1
+    watch = monitor or _Silent()
+    if out is None:
+        return _run(chosen, search, [], None, watch, count)
+    path = Path(out)
+    check_folder(path)
+    with sole_writer(path):
+        return _run(chosen, search, _stored(path, chosen), path, watch, count)
+
+
+def _search(chosen: FloppyOptions) -> Search:
+    ratio = DEFAULT_RATIO if chosen.ratio is None else chosen.ratio
+    return Search(
+        mixture=Mixture(ratio, chosen.large, chosen.small),
+        start=chosen.start,
+        cycles=chosen.cycles,
+        ramp_start=chosen.ramp_start,
+        pressure=chosen.pressure,
+        remelts=chosen.remelts,
+        remelt_cycles=chosen.remelt_cycles,
+        remelt_pressure=chosen.remelt_pressure,
+        temperature=chosen.temperature,
+        published=chosen.protocol == "paper",
+        jam=chosen.jam,
+        seed=chosen.seed,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """A finished run: its final state and what stands in the table."""
+
+    frame: Frame
+    values: dict[str, float]
+    rattlers: np.ndarray
+
+    @property
+    def packing_fraction(self) -> float:
+        return self.frame.configuration.packing_fraction
+
+
+def _row(packing: Packing) -> _Row:
+    """Check a run's final state and make it a row.
+
+    Raises:
+        OverlapError: The final state has an overlap: a bug.
+    """
+    check_overlap_free(packing.configuration, "this is a bug of hsmc: please report it")
+    values = {
+        "packing_fraction": packing.configuration.packing_fraction,
+        "packing_fraction_compressed": packing.compressed,
+        "verdict": float(VERDICTS.index(packing.verdict)),
+        "contacts": float(packing.contacts),
+        "isostatic_count": float(packing.isostatic),
+        "rattlers": float(len(packing.rattlers)),
+        "largest_contact_gap": packing.contact_gap,
+        "smallest_other_gap": packing.other_gap,
+        "smallest_gap": smallest_gap(packing.configuration).gap,
+        "cpu_seconds": packing.seconds,
+    }
+    return _Row(Frame(packing.run, packing.configuration), values, packing.rattlers)
+
+
+def _stored(path: Path, chosen: FloppyOptions) -> list[_Row]:
+    """Return the runs that an unfinished file holds already."""
+    if not path.exists():
+        return []
+    if not is_hdf5(path):
+        message = f"{path} exists and is no result file of hsmc; choose another --out"
+        raise OutputError(message)
+    stored = read_result(path)
+    if stored.status == "finished":
+        message = f"{path} exists and is finished; choose another --out, or remove it first"
+        raise OutputError(message)
+    other = differences(stored.parameters, chosen.model_dump(mode="json"))
+    if stored.kind != "floppy" or other:
+        message = f"{path} is an unfinished {stored.kind} of other parameters ({other}); "
+        raise OutputError(message + "choose another --out")
+    rattlers = stored.checkpoint["rattling"]
+    names = [name for name in stored.series if name not in {"cycle", "structure"}]
+    return [
+        _Row(
+            frame,
+            {name: float(stored.series[name][k]) for name in names},
+            np.flatnonzero(rattlers[k]),
+        )
+        for k, frame in enumerate(stored.frames)
+    ]
+
+
+def _run(
+    chosen: FloppyOptions,
+    search: Search,
+    rows: list[_Row],
+    out: Path | None,
+    monitor: SearchMonitor,
+    workers: int,
+) -> Result:
+    if rows:
+        monitor.note(f"resuming {out} with {len(rows)} of {chosen.runs} runs done")
+    done = {row.frame.cycle for row in rows}
+    left = [run for run in range(chosen.runs) if run not in done]
+    for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
+        rows.append(_row(packing))
+        if packing.note:
+            monitor.note(f"run {packing.run}: {packing.note}")
+        finished = len(rows) == chosen.runs
+        result = _result(chosen, rows, "finished" if finished else "unfinished")
+        if out is not None:
+            write_result(out, result)
+        monitor.update(_progress(result, chosen.runs))
+    if not rows:
+        message = "stopped before the first run was done; nothing is written"
+        raise InputError(message)
+    return _result(chosen, rows, "finished" if len(rows) == chosen.runs else "unfinished")
+
+
+def _packings(
+    search: Search, runs: list[int], workers: int, monitor: SearchMonitor
+) -> Iterator[Packing]:
+    """Yield packings as they are found, until the monitor says stop."""
+    if workers == 1:
+        for run in runs:
+            if monitor.stop():
+                return
+            yield search_once(search, run)
+        return
+    with _pool(workers) as pool:
+        waiting: set[Future[Packing]] = {pool.submit(search_once, search, run) for run in runs}
+        while waiting:
+            ready, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
+            for future in sorted(ready, key=lambda each: each.result().run):
+                yield future.result()
+            if monitor.stop():
+                return
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool whose processes are ended at once when it is left early."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, initializer=_leave_signals)
+    try:
+        yield pool
+    finally:
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+
+def _leave_signals() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _result(chosen: FloppyOptions, rows: list[_Row], status: str) -> Result:
+    """Return the runs ranked by packing fraction, the densest last."""
+    ranked = sorted(rows, key=lambda row: (row.packing_fraction, row.frame.cycle))
+    marks = [fingerprint(row.frame.configuration, row.rattlers) for row in ranked]
+    series: Arrays = {"cycle": np.array([row.frame.cycle for row in ranked])}
+    for name in ranked[0].values:
+        series[name] = np.array([row.values[name] for row in ranked])
+    series["structure"] = np.array(group(marks))
+    checkpoint = {}
+    if status == "unfinished":
+        rattling = np.zeros((len(ranked), len(ranked[0].frame.configuration)), dtype=bool)
+        for k, row in enumerate(ranked):
+            rattling[k, row.rattlers] = True
+        checkpoint = {"rattling": rattling}
+    return Result(
+        "floppy",
+        status,
+        chosen.model_dump(mode="json"),
+        tuple(row.frame for row in ranked),
+        series,
+        _summary(series),
+        provenance(),
+        checkpoint,
+    )
+
+
+def _summary(series: Arrays) -> dict[str, Any]:
+    fractions, strict = series["packing_fraction"], VERDICTS.index("strict")
+    return {
+        "packing_fraction": float(fractions[-1]),
+        "best_run": int(series["cycle"][-1]),
+        "best_found": int(np.sum(series["structure"] == series["structure"][-1])),
+        "best_verdict": VERDICTS[int(series["verdict"][-1])],
+        "mean": float(fractions.mean()),
+        "standard_deviation": float(fractions.std(ddof=1)) if len(fractions) > 1 else 0.0,
+        "runs": len(fractions),
+        "structures": len(np.unique(series["structure"])),
+        "certified": int(np.sum(series["verdict"] == strict)),
+        "smallest_gap": float(series["smallest_gap"].min()),
+        "cpu_seconds": float(series["cpu_seconds"].sum()),
+        "cpu_seconds_per_run": float(np.median(series["cpu_seconds"])),
+    }
+
+
+def _progress(result: Result, runs: int) -> SearchProgress:
+    summary = result.summary
+    return SearchProgress(
+        summary["runs"],
+        runs,
+        summary["packing_fraction"],
+        summary["mean"],
+        summary["standard_deviation"],
+        summary["best_found"],
+        summary["certified"],
+    )
