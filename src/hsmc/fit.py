@@ -4,14 +4,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError
-from hsmc.kernels.pairs import overlap_energy
+from hsmc.kernels.relaxation import DAMPING, STALE, descend
 from hsmc.mixture import Mixture
-from hsmc.neighbors import near_pairs, smallest_gap
+from hsmc.neighbors import Ints, near_pairs, smallest_gap
 from hsmc.rng import stream
 
 PAD = 1e-11
@@ -25,6 +24,9 @@ STRETCH_LIMIT = 4.0
 
 STRETCH_MARGIN = 0.5
 """Surface distance, in σ_L, of the pairs that a stretch is first drawn up for."""
+
+STRETCH_ROUNDS = 50
+"""Most rounds of looking for pairs that a stretch makes overlap."""
 
 NOISE = 1e-3
 """Random displacement, in σ_L, that frees symmetric or coinciding spheres to part."""
@@ -44,8 +46,11 @@ FORCE, LAST_FORCE = 1e-3, 1e-8
 BALANCED = 100.0
 """Deepest relative overlap over the force left, above which only growth removes it."""
 
-ITERATIONS = 1000
-"""Steps of one minimisation."""
+TIME_STEP = 0.4
+"""Longest time step of a minimisation, over the smallest diameter."""
+
+STEPS, RENEWALS = 3000, 1000
+"""Most steps on one pair list, and most lists, of one minimisation."""
 
 
 def dilate(configuration: Configuration) -> Configuration:
@@ -117,12 +122,13 @@ def stretch(configuration: Configuration) -> Configuration:
     reference = dilate(configuration)
     lines = np.diag([STRETCH_LIMIT**2, STRETCH_LIMIT**2])
     scales, margin = np.ones(3), STRETCH_MARGIN
-    while True:
+    for _ in range(STRETCH_ROUNDS):  # two or three, unless rounding upsets the corners
         lines = _lower_left_hull(np.concatenate([lines, _lines(reference, scales, margin)]))
         scales, margin = _best_corner(lines), 0.0
         trial = reference.strained(np.diag(scales))
-        if smallest_gap(trial).gap > -PAD:
-            return dilate(trial)
+        if smallest_gap(trial).gap > -ROUNDING:
+            break
+    return dilate(trial)
 
 
 def relax(configuration: Configuration, seed: int) -> Configuration:
@@ -230,43 +236,30 @@ def _best_corner(hull: Floats) -> Floats:
 
 def _minimised(configuration: Configuration, force: float) -> Configuration:
     """Move spheres until no component of a force exceeds ``force``; the box stays."""
-    start = np.array(configuration.positions)
-    result = minimize(
-        _OverlapEnergy(configuration),
-        start.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "ftol": 0.0, "gtol": force},
-    )
-    return replace(configuration, positions=result.x.reshape(-1, 3).copy())
-
-
-class _OverlapEnergy:
-    """Overlap energy and gradient of positions, with a pair list that renews itself.
-
-    Own images are left out: they move along, so only the box can part them.
-    """
-
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._renew(configuration.positions)
-
-    def __call__(self, flat: Floats) -> tuple[float, Floats]:
-        positions = flat.reshape(-1, 3)
-        moved = positions - self._configuration.positions
-        if 4.0 * np.einsum("ij,ij->i", moved, moved).max() > SKIN**2:
-            self._renew(positions)
-        gradient = np.empty_like(positions)
-        energy = overlap_energy(
-            positions, self._first, self._second, self._offset, self._contact, gradient
+    diameters = configuration.diameters
+    longest = TIME_STEP * float(diameters[diameters > 0.0].min())
+    positions = np.array(configuration.positions)
+    velocities, clock = np.zeros_like(positions), np.array([0.1 * longest, DAMPING, 0.0])
+    for _ in range(RENEWALS):
+        state = replace(configuration, positions=positions.copy())
+        end = descend(
+            positions,
+            velocities,
+            clock,
+            state.positions,
+            *_springs(state),
+            force,
+            SKIN,
+            longest,
+            STEPS,
         )
-        return energy, gradient.ravel()
+        if end != STALE:
+            break
+    return replace(configuration, positions=positions)
 
-    def _renew(self, positions: Floats) -> None:
-        self._configuration = replace(self._configuration, positions=positions.copy())
-        pairs = near_pairs(self._configuration, SKIN + 2.0 * INFLATION)
-        others = (pairs.i != pairs.j) & (pairs.contact > 0.0)
-        self._first, self._second = pairs.i[others], pairs.j[others]
-        self._contact = pairs.contact[others] * (1.0 + INFLATION)
-        between = positions[self._second] - positions[self._first]
-        self._offset = pairs.separation[others] - between
+
+def _springs(configuration: Configuration) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return i, j, image offset and distance to be reached of pairs in reach of one another."""
+    pairs = near_pairs(configuration, SKIN + 2.0 * INFLATION)
+    between = configuration.positions[pairs.j] - configuration.positions[pairs.i]
+    return pairs.i, pairs.j, pairs.separation - between, pairs.contact * (1.0 + INFLATION)
