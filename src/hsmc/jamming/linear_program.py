@@ -1,6 +1,7 @@
 """Linear programs on HiGHS, solved from the basis of an earlier, similar one."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import highspy
 import numpy as np
@@ -13,6 +14,11 @@ Ints = NDArray[np.int64]
 
 BASIC = HighsBasisStatus.kBasic
 """Status of a row or column that is free of its bounds."""
+
+Method = Literal["primal", "dual"]
+
+STRATEGIES: dict[Method, int] = {"dual": 1, "primal": 4}
+"""HiGHS's numbers for the variants of the simplex method."""
 
 PIVOTS_A_ROW = 50
 """Simplex steps allowed for each row and column; a sound program needs about one."""
@@ -89,26 +95,26 @@ class Optimum:
     status: str
 
 
-def solve(program: LinearProgram, basis: Basis | None = None) -> Optimum:
-    """Solve a linear program with HiGHS's dual simplex method, on one thread.
+def solve(program: LinearProgram, basis: Basis | None = None, method: Method = "primal") -> Optimum:
+    """Solve a linear program with HiGHS's simplex method, on one thread.
 
-    A start basis that leads nowhere is dropped, and the program solved once more without.
+    What fails is tried once more with the dual method and no start basis.
 
     Args:
         program: What to solve.
         basis: Where to start; the nearer the optimum, the fewer steps.
+        method: "primal" where x = 0 is allowed: a start from an earlier basis then stays
+            cheap. "dual" for the rest.
 
     Source:
         Huangfu & Hall, Math. Prog. Comp. 10, 119 (2018), doi:10.1007/s12532-017-0130-5.
     """
-    optimum = _run(program, basis)
-    if basis is not None and not optimum.optimal:
-        return _run(program, None)
-    return optimum
+    optimum = _run(program, basis, method)
+    return optimum if optimum.optimal else _run(program, None, "dual")
 
 
-def _run(program: LinearProgram, basis: Basis | None) -> Optimum:
-    highs = _highs(PIVOTS_A_ROW * (len(program.cost) + len(program.rows)))
+def _run(program: LinearProgram, basis: Basis | None, method: Method) -> Optimum:
+    highs = _highs(PIVOTS_A_ROW * (len(program.cost) + len(program.rows)), method)
     highs.passModel(_model(program))
     if basis is not None:
         highs.setBasis(_start(basis))
@@ -124,11 +130,12 @@ def _run(program: LinearProgram, basis: Basis | None) -> Optimum:
     )
 
 
-def _highs(pivots: int) -> highspy.Highs:
+def _highs(pivots: int, method: Method) -> highspy.Highs:
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("solver", "simplex")
+    highs.setOptionValue("simplex_strategy", STRATEGIES[method])
     highs.setOptionValue("simplex_iteration_limit", pivots)
     return highs
 
