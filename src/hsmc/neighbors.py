@@ -178,8 +178,9 @@ def _tree_pairs(configuration: Configuration, reach: float) -> Pairs:
 
 def _pairs(configuration: Configuration, i: Ints, j: Ints, image: Ints) -> Pairs:
     positions, diameters = configuration.positions, configuration.diameters
-    offsets = configuration.box.unscale(image.astype(np.float64))
-    separation = positions[j] - positions[i] + offsets
+    separation = positions[j] - positions[i]
+    across = image.any(axis=1)  # few pairs of a large system cross a face of the box
+    separation[across] += configuration.box.unscale(image[across].astype(np.float64))
     return Pairs(i, j, separation, 0.5 * (diameters[i] + diameters[j]), image)
 
 
