@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from hsmc.crystal import crystal
 from hsmc.errors import InputError, OutputError
 from hsmc.floppy_box import Packing, Search, search_once
 from hsmc.mixture import Mixture
@@ -114,6 +115,14 @@ def floppy(
 
 def _search(chosen: FloppyOptions) -> Search:
     ratio = DEFAULT_RATIO if chosen.ratio is None else chosen.ratio
+    if chosen.start != "random":
+        cell = crystal(chosen.start)
+        if (cell.n_large, cell.n_small) != (chosen.large, chosen.small):
+            message = (
+                f"start {chosen.start} has {cell.n_large} large and {cell.n_small} small spheres, "
+                f"needs {chosen.large} and {chosen.small}; set large and small to match"
+            )
+            raise InputError(message)
     return Search(
         mixture=Mixture(ratio, chosen.large, chosen.small),
         start=chosen.start,

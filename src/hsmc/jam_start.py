@@ -1,11 +1,13 @@
 """Jamming of any start configuration, with its certificate kept in a file."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hsmc.configuration import Configuration
 from hsmc.errors import OutputError, SolverError
 from hsmc.jamming import Certificate, JamResult, certify
 from hsmc.jamming import jam as drive
@@ -51,7 +53,7 @@ def _jam(chosen: JamOptions, out: Path | None) -> Result:
     began = time.process_time()
     start = build_start(chosen).configuration
     check_overlap_free(start, "choose --fit dilate or relax")
-    reached = drive(start, noise=chosen.noise, max_programs=chosen.max_programs, seed=chosen.seed)
+    reached = _reached(start, chosen)
     certificate, failure = _certified(reached, chosen.seed)
     final = reached.configuration
     check_overlap_free(final, "this is a bug of hsmc: please report it with the command")
@@ -83,7 +85,13 @@ def _jam(chosen: JamOptions, out: Path | None) -> Result:
     return result
 
 
-def _fractions(*configurations: Any) -> np.ndarray:
+def _reached(start: Configuration, chosen: JamOptions) -> JamResult:
+    if chosen.as_is:
+        return JamResult(start, 0, True, "certified as it stands")
+    return drive(start, noise=chosen.noise, max_programs=chosen.max_programs, seed=chosen.seed)
+
+
+def _fractions(*configurations: Configuration) -> np.ndarray:
     return np.array([each.packing_fraction for each in configurations])
 
 
@@ -95,9 +103,8 @@ def _certified(reached: JamResult, seed: int) -> tuple[Certificate | None, str]:
 
 
 def certificate_summary(certificate: Certificate) -> dict[str, Any]:
-    """Return the figures of a certificate by name."""
-    return {
-        "verdict": certificate.verdict,
+    """Return the figures of a certificate by name; None for a gap that does not exist."""
+    figures = {
         "contacts": len(certificate.contacts),
         "isostatic_count": certificate.isostatic_count,
         "rattlers": len(certificate.rattlers),
@@ -111,6 +118,8 @@ def certificate_summary(certificate: Certificate) -> dict[str, Any]:
         "force_residual": certificate.force_residual,
         "pressure_anisotropy": certificate.pressure_anisotropy,
     }
+    finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+    return {"verdict": certificate.verdict, **finite}
 
 
 def certificate_tables(certificate: Certificate) -> Arrays:

@@ -230,10 +230,12 @@ class JamOptions(StartOptions):
         noise: Standard deviation of random displacements (in σ_L) and strains applied first;
             about 1e-3 frees a crystal that is stationary by symmetry alone.
         max_programs: Linear programs to solve at most.
+        as_is: Certify the start as it stands, without moving a sphere.
     """
 
     noise: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     max_programs: Count = 1000
+    as_is: bool = False
 
 
 def read_config(path: Path) -> dict[str, Any]:

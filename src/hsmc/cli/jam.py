@@ -44,6 +44,9 @@ def jam(
         str | None,
         typer.Option(metavar=shared.WHOLE, help="Linear programs at most. [default: 1000]"),
     ] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Certify the start without moving a sphere.")
+    ] = False,
     seed: shared.Seed = None,
     out: shared.Out = None,
     as_json: shared.Json = False,
@@ -61,6 +64,7 @@ def jam(
         "composition": composition,
         "noise": noise,
         "max_programs": max_programs,
+        "as_is": as_is,
         "seed": seed,
     }
     path = out or Path(f"{Path(start).stem}-jammed.h5")
@@ -82,10 +86,14 @@ def certificate_lines(result: "Result") -> list[str]:
         f"({s['programs']} linear programs, {s['cpu_seconds']:.1f} s of CPU)",
         f"{s['contacts']} contacts among {spheres - rattlers} spheres, {rattlers} rattlers; "
         f"isostatic count {s['isostatic_count']}",
-        f"contact gaps up to {s['largest_contact_gap']:.1e}, next gap "
-        f"{s['smallest_other_gap']:.1e}; smallest gap of all images {s['smallest_gap']:.1e}",
+        f"contact gaps up to {_gap(s['largest_contact_gap'])}, next gap "
+        f"{_gap(s['smallest_other_gap'])}; smallest gap of all images {_gap(s['smallest_gap'])}",
         f"largest motion left {s['strict_margin']:.1e} (threshold {s['threshold']:.0e}), "
         f"{s['flexes']} flexes; forces ≥ {s['smallest_force']:.2g} of their mean, "
         f"balanced to {s['force_residual']:.0e}, pressure isotropic to "
         f"{s['pressure_anisotropy']:.0e}",
     ]
+
+
+def _gap(gap: float | None) -> str:
+    return "none" if gap is None else f"{gap:.1e}"

@@ -1,0 +1,85 @@
+"""``hsmc jam`` and ``hsmc floppy`` as commands."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hsmc.results import read_result
+
+
+def hsmc(*words, cwd):
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "hsmc", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_fcc_is_certified(tmp_path):
+    """The certificate is printed and stored."""
+    done = hsmc("jam", "fcc", "--ratio", "1", "--replicate", "2", "2", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "φ = 0.740480, strictly jammed" in done.stdout
+    stored = read_result(tmp_path / "fcc-jammed.h5")
+    assert stored.summary["verdict"] == "strict"
+    assert stored.tables["contact_forces"].shape == (192,)
+    assert stored.tables["contact_pairs"].shape == (192, 2)
+
+
+def test_simple_cubic_is_not_jammed_as_it_stands(tmp_path):
+    """Certified without being moved; the linear programs then find something denser."""
+    done = hsmc("jam", "sc", "--ratio", "1", "--as-is", "--json", cwd=tmp_path)
+    summary = json.loads(done.stdout)
+    assert summary["verdict"] != "strict"
+    assert summary["packing_fraction"] == pytest.approx(0.523599, abs=1e-6)
+
+
+def test_existing_output_is_kept(tmp_path):
+    """Exit 2, and the file is untouched."""
+    (tmp_path / "fcc-jammed.h5").write_bytes(b"mine")
+    done = hsmc("jam", "fcc", "--ratio", "1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "fcc-jammed.h5 exists" in done.stderr
+    assert (tmp_path / "fcc-jammed.h5").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jam", "missing.h5"], "missing.h5"),
+        (["jam", "report.html"], "report.html"),
+        (["jam", "fcc", "--ratio", "1", "--noise", "2"], "noise is 2"),
+        (["floppy", "--runs", "0"], "runs is 0"),
+        (["floppy", "--ratio", "nan"], "ratio is nan"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path, words, said):
+    """Exit 2, no traceback, nothing written."""
+    (tmp_path / "report.html").write_text("<html></html>")
+    done = hsmc(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_solver_at_its_limit_keeps_the_best_state(tmp_path):
+    """Exit 1, the status in words, and the state on disk."""
+    words = ["jam", "fluid", "--composition", "6", "19", "--max-programs", "2", "--out", "j.h5"]
+    done = hsmc(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "not converged: limit of 2 linear programs" in done.stderr
+    stored = read_result(tmp_path / "j.h5")
+    assert stored.summary["converged"] is False
+    assert stored.final.packing_fraction > stored.frames[0].configuration.packing_fraction
+
+
+def test_floppy_command(tmp_path):
+    """A table on stderr, the best on stdout, the file written."""
+    words = ["floppy", "--runs", "2", "--cycles", "300", "--remelts", "0", "--out", "f.h5"]
+    done = hsmc(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "run 2/2  best φ" in done.stderr
+    assert done.stdout.startswith("best φ = 0.6")
+    assert read_result(tmp_path / "f.h5").kind == "floppy"
