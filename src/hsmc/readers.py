@@ -64,15 +64,15 @@ def read_structure(
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
-        message = "there is no such file; a file to start from is needed"
-        raise InputError(message)
-    if path.is_dir():
-        message = "is a directory; a file is needed"
-        raise InputError(message)
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
+    except (FileNotFoundError, NotADirectoryError):
+        message = "there is no such file; a file to start from is needed"
+        raise InputError(message) from None
+    except IsADirectoryError:
+        message = "is a directory; a file is needed"
+        raise InputError(message) from None
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise StorageError(message) from error

@@ -37,6 +37,9 @@ from hsmc.storage import write_whole
 SCHEMA = 1
 """Version of the layout; a reader refuses a newer one."""
 
+LIBVER = "v110"
+"""Oldest HDF5 that reads the files: it brought checksums, without which damage crashes HDF5."""
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -96,7 +99,7 @@ def write_result(path: Path, result: Result) -> None:
         StorageError: The folder is not writable or the disk is full.
     """
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with h5py.File(buffer, "w", libver=LIBVER) as file:
         _write_h5md(file)
         _write_particles(file, result.frames)
         _write_series(file, result.series)

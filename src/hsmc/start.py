@@ -23,7 +23,8 @@ FLUID = "fluid"
 DEFAULT_COMPOSITION = (96, 304)
 """Large and small spheres of a fluid: as many as in the default crystal."""
 
-DEFAULT_REPLICATES = {"a6b19": (2, 2, 4), "a6b19-printed": (2, 2, 4), "a6b19-measured": (2, 2, 4)}
+A6B19_REPLICATE = (2, 2, 4)
+"""Copies of the A6B19 unit cell by default: 400 spheres in a box about as high as wide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +76,7 @@ def build_start(options: StartOptions) -> Start:
         InputError: The source is unknown or unusable, or options contradict each other.
     """
     source = _source(options)
-    repeat = options.replicate or DEFAULT_REPLICATES.get(options.start, (1, 1, 1))
+    repeat = options.replicate or _default_replicate(options.start.lower())
     configuration = source.configuration.replicated(*repeat)
     choice = options.fit or source.fit
     _check_choice(choice, options, sized=source.sized)
@@ -85,6 +86,10 @@ def build_start(options: StartOptions) -> Start:
         f"packing fraction {fitted.packing_fraction:.4f}{note}"
     )
     return Start(fitted, options.start, repeat, choice, (*source.notes, summary))
+
+
+def _default_replicate(name: str) -> tuple[int, int, int]:
+    return A6B19_REPLICATE if name in CRYSTALS and name.startswith("a6b19") else (1, 1, 1)
 
 
 def _check_choice(choice: Fit, options: StartOptions, *, sized: bool) -> None:
