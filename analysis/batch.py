@@ -34,7 +34,6 @@ class Job:
 
 def run_all(jobs: Sequence[Job], workers: int = 2) -> list[Result]:
     """Run what is not yet there, and return all results in order."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
     missing = [job for job in jobs if not is_done(job)]
     with ProcessPoolExecutor(workers) as pool:
         for _ in tqdm(pool.map(_run, missing), total=len(missing), disable=not missing):
@@ -54,6 +53,7 @@ def is_done(job: Job) -> bool:
 
 
 def _run(job: Job) -> None:
+    job.path.parent.mkdir(parents=True, exist_ok=True)
     compress(job.path, **job.options)
 
 

@@ -148,6 +148,8 @@ def test_a_figure_is_not_replaced_unasked(file):
     target.write_bytes(b"old")
     with pytest.raises(OutputError, match=r"run\.png exists already; .* give --overwrite"):
         plot_file(file)
+    with pytest.raises(OutputError, match="exists already"):
+        style.write_figure(style.new_figure(1.0, 1.0), target)
     assert target.read_bytes() == b"old"
 
 
