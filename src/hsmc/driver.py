@@ -253,6 +253,8 @@ def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Mon
         volumes = simulation.advance(pressures, tuning=phase.tuning)
         _record(run, phase, first + length, float(pressures[-1]), volumes)
         monitor.update(_progress(run, phase, float(pressures[-1])))
+        if simulation.cycle == run.cycles:
+            break
         if monitor.stop():
             return _save(run, "unfinished", {})
         if run.out is not None and time.monotonic() - last_write > patience:
