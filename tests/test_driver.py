@@ -84,8 +84,7 @@ def in_pieces(run, blocks, **options):
 def test_compression_in_pieces(box, box_moves):
     """Bit for bit the run that was never stopped: frames, series, final state and figures.
 
-    Fails if blocks begin where a piece begins, if the frame of the stop stays, or if the counts
-    of the last row are not saved (tried).
+    Fails if the frame of the stop stays, or if the counts of the last row are not saved (tried).
     """
     options = {**COMPRESS, "box": box, "box_moves": box_moves}
     assert in_pieces(compress, 37, **options) == 6

@@ -181,9 +181,9 @@ def _new_run(
     monitor: Monitor,
 ) -> _Run:
     start = build_start(options)
+    simulation = Simulation(start.configuration, _moves(options), options.seed)
     for words in start.notes:
         monitor.note(words)
-    simulation = Simulation(start.configuration, _moves(options), options.seed)
     recorder = Recorder(simulation.counts)
     recorder.store_frame(simulation)
     recorder.store_row(simulation, float(phases[0].ramp.pressures(0, 1)[0]))
