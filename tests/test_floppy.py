@@ -9,7 +9,7 @@ from hsmc.floppy import VERDICTS, floppy
 from hsmc.neighbors import smallest_gap
 from hsmc.results import read_result
 
-QUICK = {"cycles": 300, "remelts": 1, "remelt_cycles": 200}
+QUICK = {"cycles": 300}
 
 
 class StopAfter:
@@ -39,8 +39,7 @@ class StopAfter:
 def test_known_densest_packings_are_found(ratio, large, small, known):
     """Each is reached from random starts, to 1e-6, and nothing denser."""
     result = floppy(
-        None, workers=1, ratio=ratio, large=large, small=small, runs=6, cycles=1000, remelts=4,
-        remelt_cycles=500,
+        None, workers=1, ratio=ratio, large=large, small=small, runs=12, cycles=1000,
     )  # fmt: skip
     assert result.summary["packing_fraction"] == pytest.approx(known, abs=1e-6)
     assert result.summary["best_verdict"] == "strict"
@@ -81,16 +80,16 @@ def test_stopped_search_is_resumed_and_the_same(tmp_path):
 
 def test_workers_do_not_change_the_result():
     """Two processes give the bits of one."""
-    options = {"ratio": 0.7, "runs": 2, "cycles": 200, "remelts": 0}
+    options = {"ratio": 0.7, "runs": 2, "cycles": 200}
     one, two = (floppy(None, None, workers, **options) for workers in (1, 2))
     for a, b in zip(one.frames, two.frames, strict=True):
         assert np.array_equal(a.configuration.positions, b.configuration.positions)
 
 
 def test_published_protocol_and_no_jam():
-    """The published protocol runs Metropolis box moves and no remelting."""
+    """The published ramp ends at 10⁵; without jamming there is no verdict."""
     result = floppy(None, workers=1, protocol="paper", cycles=300, runs=1, jam=False)
-    assert result.parameters["remelts"] == 0
+    assert result.parameters["pressure"] == 1e5
     assert result.summary["best_verdict"] == "unknown"
 
 
@@ -103,17 +102,17 @@ def test_crystal_start():
 def test_finished_search_is_not_overwritten(tmp_path):
     """The message names the file."""
     path = tmp_path / "done.h5"
-    floppy(path, None, 1, runs=1, cycles=50, remelts=0, jam=False)
+    floppy(path, None, 1, runs=1, cycles=50, jam=False)
     with pytest.raises(OutputError, match=r"done\.h5 exists and is finished"):
-        floppy(path, None, 1, runs=1, cycles=50, remelts=0, jam=False)
+        floppy(path, None, 1, runs=1, cycles=50, jam=False)
 
 
 def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
     """The difference is named."""
     path = tmp_path / "other.h5"
-    floppy(path, StopAfter(1), 1, runs=2, cycles=50, remelts=0, jam=False)
+    floppy(path, StopAfter(1), 1, runs=2, cycles=50, jam=False)
     with pytest.raises(OutputError, match="cycles is 50 there, 60 here"):
-        floppy(path, None, 1, runs=2, cycles=60, remelts=0, jam=False)
+        floppy(path, None, 1, runs=2, cycles=60, jam=False)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
         ({"ratio": 1.4}, "ratio is 1.4, needs 0 < ratio ≤ 1"),
         ({"start": "nacl"}, "start nacl has 4 large and 4 small spheres, needs 6 and 19"),
         ({"start": "a6b20"}, "there is no crystal 'a6b20'"),
-        ({"remelt": 3}, "unknown option remelt; did you mean remelts"),
+        ({"ratios": 3}, "unknown option ratios; did you mean ratio"),
     ],
 )
 def test_unusable_options_are_refused(options, words):

@@ -129,10 +129,6 @@ def _search(chosen: FloppyOptions) -> Search:
         cycles=chosen.cycles,
         ramp_start=chosen.ramp_start,
         pressure=chosen.pressure,
-        remelts=chosen.remelts,
-        remelt_cycles=chosen.remelt_cycles,
-        remelt_pressure=chosen.remelt_pressure,
-        temperature=chosen.temperature,
         published=chosen.protocol == "paper",
         jam=chosen.jam,
         seed=chosen.seed,
@@ -251,6 +247,7 @@ def _packings(
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes are ended at once when it is left early."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread a process, set before it starts
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_leave_signals)
     try:

@@ -1,14 +1,13 @@
 """The search for dense packings in a floppy box: one run of it.
 
 A random start is compressed under a pressure ramp with every element of the box free, then
-driven to a jammed state by sequential linear programming. The default goes on from there: it
-melts the packing a little and compresses it again, keeping the new one if it is denser or,
-sometimes, a little less dense (Metropolis in φ), and returns the densest seen.
+driven to a jammed state by sequential linear programming and certified. The programs finish a
+compression in a few steps, so the default ramp spends all its cycles where the packing is
+decided, between βPσ_L³ of 20 and 200; docs/floppy-box.md has the measurements behind this.
 
 Sources: Filion et al., Phys. Rev. Lett. 103, 188302 (2009),
 doi:10.1103/PhysRevLett.103.188302, and de Graaf et al., J. Chem. Phys. 137, 214101 (2012),
-doi:10.1063/1.4767529 (floppy box); Li & Scheraga, Proc. Natl. Acad. Sci. 84, 6611 (1987),
-doi:10.1073/pnas.84.19.6611 (Monte Carlo over minima).
+doi:10.1063/1.4767529.
 """
 
 import math
@@ -31,9 +30,6 @@ from hsmc.simulation import Moves, Simulation
 START_PACKING = 0.3
 """Packing fraction of a random start."""
 
-LOOSEN = 1.002
-"""Linear growth of a packing before it is melted."""
-
 POWERS = (3.0, 9.0)
 """Range of the exponent of the published ramps."""
 
@@ -45,15 +41,11 @@ class Search:
     Attributes:
         mixture: Composition and size ratio.
         start: "random", or the name of a crystal of the same composition.
-        cycles: Length of the first compression.
+        cycles: Length of the compression.
         ramp_start: βPσ_L³ at its first cycle.
-        pressure: βPσ_L³ at the end of every compression.
-        remelts: How often the packing is melted and compressed again.
-        remelt_cycles: Length of these compressions.
-        remelt_pressure: βPσ_L³ at their first cycle: the lower, the more is forgotten.
-        temperature: Loss of φ that is accepted with a chance of 1/e.
+        pressure: βPσ_L³ at its end.
         published: Move and ramp as published: Metropolis, (t/T)^g with g drawn from 3 to 9.
-        jam: Drive states to strict jamming and certify the best.
+        jam: Drive to strict jamming and certify.
         seed: Root seed.
     """
 
@@ -62,10 +54,6 @@ class Search:
     cycles: int
     ramp_start: float
     pressure: float
-    remelts: int
-    remelt_cycles: int
-    remelt_pressure: float
-    temperature: float
     published: bool
     jam: bool
     seed: int
@@ -77,8 +65,8 @@ class Packing:
 
     Attributes:
         run: Number of the run.
-        configuration: The densest state.
-        compressed: Packing fraction of the first compression, before jamming.
+        configuration: The final state.
+        compressed: Packing fraction before jamming.
         verdict: "strict", "collective" or "none"; "unknown" if not jammed or a solver failed.
         note: What failed, in words; empty if nothing did.
         contacts: Number of contacts of the backbone.
@@ -110,24 +98,13 @@ def search_once(search: Search, run: int) -> Packing:
         run: Number of the run; its random numbers depend on this and the seed alone.
     """
     began = time.process_time()
-    rng = stream(search.seed, "floppy", run)
-    compressed = _compress(search, _start(search, run), run, 0, rng)
+    compressed = _compress(search, _start(search, run), run)
     first = compressed.packing_fraction
     if not search.jam:
         return _packing(run, compressed, first, None, "", began)
-    best, note = _jammed(compressed)
-    current = best
-    for remelt in range(1, search.remelts + 1):
-        again = _compress(search, _loosened(current), run, remelt, rng)
-        new, note_again = _jammed(again)
-        note = note or note_again
-        gain = new.packing_fraction - current.packing_fraction
-        if gain >= 0.0 or rng.random() < math.exp(gain / search.temperature):
-            current = new
-        if new.packing_fraction > best.packing_fraction:
-            best = new
-    certificate, failure = _certified(best)
-    return _packing(run, best, first, certificate, note or failure, began)
+    jammed, note = _jammed(compressed)
+    certificate, failure = _certified(jammed)
+    return _packing(run, jammed, first, certificate, note or failure, began)
 
 
 def _start(search: Search, run: int) -> Configuration:
@@ -138,29 +115,22 @@ def _start(search: Search, run: int) -> Configuration:
     return dilate(crystal(search.start).configuration(search.mixture.size_ratio))
 
 
-def _compress(
-    search: Search, start: Configuration, run: int, remelt: int, rng: np.random.Generator
-) -> Configuration:
+def _compress(search: Search, start: Configuration, run: int) -> Configuration:
     """Return the state after a pressure ramp with every element of the box free."""
     moves = Moves("floppy", heat_bath=not search.published)
-    simulation = Simulation(start, moves, search.seed, replica=run * 1_000_000 + remelt)
-    cycles = search.remelt_cycles if remelt else search.cycles
+    simulation = Simulation(start, moves, search.seed, replica=run)
     ramp = PressureRamp(
         final=search.pressure,
-        cycles=cycles,
-        start=search.remelt_pressure if remelt else search.ramp_start,
+        cycles=search.cycles,
+        start=search.ramp_start,
         shape="power" if search.published else "geometric",
         fraction=1.0,
-        power=float(rng.uniform(*POWERS)) if search.published else 1.0,
+        power=float(stream(search.seed, "floppy ramp", run).uniform(*POWERS)),
     )
-    while simulation.cycle < cycles:
-        length = min(simulation.block_cycles, cycles - simulation.cycle)
+    while simulation.cycle < search.cycles:
+        length = min(simulation.block_cycles, search.cycles - simulation.cycle)
         simulation.advance(ramp.pressures(simulation.cycle, length), tuning=True)
     return simulation.configuration
-
-
-def _loosened(configuration: Configuration) -> Configuration:
-    return configuration.strained(np.eye(3) * LOOSEN)
 
 
 def _jammed(configuration: Configuration) -> tuple[Configuration, str]:

@@ -47,7 +47,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
 
 FLOPPY_PROTOCOLS: dict[str, dict[str, Any]] = {
     # Filion et al. 2009 and de Graaf et al. 2012: ramp from 2 to 1e5 as (t/T)^g.
-    "paper": {"cycles": 60_000, "ramp_start": 2.0, "pressure": 1e5, "remelts": 0},
+    "paper": {"cycles": 20_000, "ramp_start": 2.0, "pressure": 1e5},
 }
 
 
@@ -181,14 +181,10 @@ class FloppyOptions(Options):
         small: Number of small spheres.
         runs: Number of independent runs.
         start: "random", or a crystal whose unit cell has these numbers of spheres.
-        protocol: "paper" is the published one (Metropolis moves, power ramps, no remelting).
-        cycles: Length of the first compression of a run.
+        protocol: "paper" is the published one (Metropolis moves, power ramps).
+        cycles: Length of the compression of a run.
         ramp_start: βPσ_L³ at its first cycle.
-        pressure: βPσ_L³ at the end of a compression.
-        remelts: How often a run melts its packing and compresses it again.
-        remelt_cycles: Length of these compressions.
-        remelt_pressure: βPσ_L³ at their first cycle.
-        temperature: Loss of φ that remelting accepts with a chance of 1/e.
+        pressure: βPσ_L³ at its end.
         jam: Drive to strict jamming and certify.
         seed: Root seed.
     """
@@ -199,13 +195,9 @@ class FloppyOptions(Options):
     runs: Count = 100
     start: str = "random"
     protocol: Protocol = "default"
-    cycles: Count = 8000
-    ramp_start: Annotated[float, Field(gt=0.0)] = 5.0
-    pressure: Annotated[float, Field(gt=0.0)] = 1e5
-    remelts: Annotated[int, Field(ge=0)] = 20
-    remelt_cycles: Count = 4000
-    remelt_pressure: Annotated[float, Field(gt=0.0)] = 30.0
-    temperature: Annotated[float, Field(gt=0.0)] = 0.003
+    cycles: Count = 60_000
+    ramp_start: Annotated[float, Field(gt=0.0)] = 20.0
+    pressure: Annotated[float, Field(gt=0.0)] = 200.0
     jam: bool = True
     seed: Annotated[int, Field(ge=0)] = 1
 

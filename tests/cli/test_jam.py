@@ -77,7 +77,7 @@ def test_solver_at_its_limit_keeps_the_best_state(tmp_path):
 
 def test_floppy_command(tmp_path):
     """A table on stderr, the best on stdout, the file written."""
-    words = ["floppy", "--runs", "2", "--cycles", "300", "--remelts", "0", "--out", "f.h5"]
+    words = ["floppy", "--runs", "2", "--cycles", "300", "--out", "f.h5"]
     done = hsmc(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "run 2/2  best φ" in done.stderr

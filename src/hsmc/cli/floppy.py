@@ -50,27 +50,15 @@ def floppy(
     ] = None,
     cycles: Annotated[
         str | None,
-        typer.Option(metavar=shared.WHOLE, help="First compression of a run. [default: 8000]"),
+        typer.Option(metavar=shared.WHOLE, help="Compression of a run. [default: 60000]"),
     ] = None,
     ramp_start: Annotated[
         str | None,
-        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its first cycle. [default: 5]"),
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its first cycle. [default: 20]"),
     ] = None,
     pressure: Annotated[
         str | None,
-        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its end. [default: 1e5]"),
-    ] = None,
-    remelts: Annotated[
-        str | None,
-        typer.Option(metavar=shared.WHOLE, help="Times a packing is melted. [default: 20]"),
-    ] = None,
-    remelt_cycles: Annotated[
-        str | None,
-        typer.Option(metavar=shared.WHOLE, help="Compression after it. [default: 4000]"),
-    ] = None,
-    remelt_pressure: Annotated[
-        str | None,
-        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ it melts at. [default: 30]"),
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at its end. [default: 200]"),
     ] = None,
     jam: Annotated[
         bool | None, typer.Option("--jam/--no-jam", help="Jam and certify. [default: --jam]")
@@ -99,9 +87,6 @@ def floppy(
         "cycles": cycles,
         "ramp_start": ramp_start,
         "pressure": pressure,
-        "remelts": remelts,
-        "remelt_cycles": remelt_cycles,
-        "remelt_pressure": remelt_pressure,
         "jam": jam,
         "seed": seed,
     }
