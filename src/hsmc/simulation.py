@@ -16,8 +16,8 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 
-BLOCK_TRIALS = 200_000
-"""Particle trials between two returns to Python, about: well below half a second."""
+BLOCK_TRIALS = 800_000
+"""Particle trials between two returns to Python, about: below half a second."""
 
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
