@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hsmc.compress import compress
+from hsmc.compression import compress
 from hsmc.options import CompressOptions, differences
 from hsmc.results import Result, read_result
 

@@ -12,7 +12,7 @@ from hsmc.analysis.equations_of_state import (
     fluid_packing_fraction,
 )
 from hsmc.mixture import Mixture
-from hsmc.sample import sample
+from hsmc.sampling import sample
 
 ONE = {"ratio": 1.0}
 SYSTEMS = [

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from hsmc.analysis.densest import densest_mixture
 from hsmc.errors import OutputError
-from hsmc.floppy import VERDICTS, floppy
+from hsmc.floppy_search import VERDICTS, floppy
 from hsmc.mixture import Mixture
 from hsmc.options import read_config
 from hsmc.report import style

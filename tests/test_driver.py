@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsmc import driver
-from hsmc.compress import compress
+from hsmc.compression import compress
 from hsmc.driver import Phase, Silent, _blocks
 from hsmc.errors import InputError, OutputError, OverlapError, StorageError
 from hsmc.neighbors import smallest_gap
 from hsmc.options import RunOptions
 from hsmc.results import read_result
-from hsmc.sample import sample
+from hsmc.sampling import sample
 from hsmc.schedule import PressureRamp
 from hsmc.simulation import Simulation
 from tests.test_storage import names, small_disk

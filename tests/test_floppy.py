@@ -5,7 +5,7 @@ import pytest
 
 from hsmc.analysis.densest import aluminium_diboride, sodium_chloride
 from hsmc.errors import InputError, OutputError
-from hsmc.floppy import VERDICTS, floppy
+from hsmc.floppy_search import VERDICTS, floppy
 from hsmc.neighbors import smallest_gap
 from hsmc.results import read_result
 

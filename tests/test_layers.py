@@ -24,7 +24,7 @@ ORDER = [
     "options", "results", "recording", "start",
     "driver",
     "floppy_box",
-    "compress", "sample", "floppy", "jam_start",
+    "compression", "sampling", "floppy_search", "jam_start",
     "analysis",
     "report",
     "cli",

@@ -196,7 +196,7 @@ def test_free_interval_ends_at_contact(box, n, seed, element):
     face = configuration.box.face_distances[element[1]]
     window = 0.15 * face
     for sign in (-1.0, 1.0):
-        system, order = system_of(configuration)
+        system, _ = system_of(configuration)
         low, high = free_interval(system, *element, -window, window)
         end = low if sign < 0.0 else high
         for fraction in (0.3, 0.999999):

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from hsmc.compress import compress
+from hsmc.compression import compress
 from hsmc.results import read_result
 from tests.cli.conftest import folder
 from tests.test_driver import COMPRESS, StopAfter, same
@@ -146,7 +146,7 @@ def test_bug_keeps_its_traceback(hsmc, monkeypatch):
     def broken(*_arguments, **_options):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("hsmc.compress.compress", broken)
+    monkeypatch.setattr("hsmc.compression.compress", broken)
     with pytest.raises(ZeroDivisionError):
         hsmc("compress", *SMALL)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hsmc.compress import compress
+from hsmc.compression import compress
 from hsmc.results import read_result
 from tests.test_driver import same
 from tests.test_storage import names
@@ -41,7 +41,7 @@ SLOW_IMPORT = """
 import sys, time
 class Slow:
     def find_spec(self, name, *_):
-        if name == "hsmc.compress":
+        if name == "hsmc.compression":
             print("ready", file=sys.stderr, flush=True)
             time.sleep(60)
 sys.meta_path.insert(0, Slow())

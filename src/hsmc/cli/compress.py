@@ -63,7 +63,7 @@ def compress(
     quiet: shared.Quiet = False,
 ) -> None:
     """Compress binary hard spheres, by default the A6B19 crystal, in the NPT ensemble."""
-    from hsmc.compress import compress as run
+    from hsmc.compression import compress as run
     from hsmc.options import CompressOptions
 
     options = shared.merge(

@@ -9,7 +9,7 @@ from hsmc.cli import shared
 from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
-    from hsmc.floppy import SearchProgress
+    from hsmc.floppy_search import SearchProgress
     from hsmc.results import Result
 
 
@@ -74,7 +74,7 @@ def floppy(
     quiet: shared.Quiet = False,
 ) -> None:
     """Search for dense packings in a box of any shape, and certify what jams."""
-    from hsmc.floppy import floppy as run
+    from hsmc.floppy_search import floppy as run
     from hsmc.options import FloppyOptions, check_hours
 
     given = {

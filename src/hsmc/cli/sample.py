@@ -54,7 +54,7 @@ def sample(
 ) -> None:
     """Sample hard spheres at a fixed pressure: equilibrate, tune, freeze, sample."""
     from hsmc.options import SampleOptions
-    from hsmc.sample import sample as run
+    from hsmc.sampling import sample as run
 
     options = shared.merge(
         config,
