@@ -1,0 +1,127 @@
+"""``hsmc sample``: what it prints and writes, and wrong use in one line."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from hsmc.results import read_result
+from hsmc.sampling import sample
+from tests.test_driver import SAMPLE, StopAfter, same
+from tests.test_storage import names
+
+SMALL = ("--start", "fluid", "--composition", "4", "8", "--equilibrate", "200", "--cycles", "400")
+OPTIONS = {"start": "fluid", "composition": (4, 8), "equilibrate": 200, "cycles": 400}
+
+
+def test_run(hsmc):
+    """φ ± its error and the effective number of samples. Fails if an option is lost (tried)."""
+    outcome = hsmc("sample", *SMALL, "--pressure", "4", "--every", "5", "--seed", "2")
+    assert outcome.code == 0
+    sentence, path = outcome.out.splitlines()
+    assert path == "sample-fluid-P4-s2.h5"
+    assert names(Path()) == [path]
+    found = read_result(Path(path))
+    same(found, sample(**OPTIONS, pressure=4, every=5, seed=2))
+    mean, error = found.summary["mean_packing_fraction"], found.summary["standard_error"]
+    assert sentence.startswith(f"φ = {mean:.5f} ± {error:.5f}  (βPσ_L³ = 4, ")
+    assert f"{found.summary['effective_samples']:.0f} effective samples" in sentence
+    assert re.search(r"smallest gap \S+, checked over all images\)$", sentence)
+    assert re.search(r"^tune: cycle \d+/600", outcome.err, re.MULTILINE)
+    assert re.search(r"^sample: cycle 600/600", outcome.err, re.MULTILINE)
+
+
+def test_short_series_is_called_short(hsmc):
+    """Fails if ``reliable`` is not looked at (tried)."""
+    words = ("sample", *SMALL, "--every", "200", "-q")
+    assert "; SHORT: fewer than 50 autocorrelation times" in hsmc(*words).out
+
+
+def test_every_option_reaches_the_run(hsmc):
+    """Fails if one is left out of the table of names (tried: each of four)."""
+    words = {
+        "ratio": "0.6",
+        "start": "fluid",
+        "replicate": ("1", "2", "1"),
+        "fit": "dilate",
+        "packing": "0.2",
+        "composition": ("3", "5"),
+        "pressure": "50",
+        "equilibrate": "30",
+        "cycles": "40",
+        "every": "4",
+        "box": "in-plane",
+        "axes": "xy",
+        "box_moves": "metropolis",
+        "frames": "5",
+        "seed": "9",
+    }
+    arguments = []
+    for name, value in words.items():
+        arguments += [
+            "--" + name.replace("_", "-"),
+            *([value] if isinstance(value, str) else value),
+        ]
+    assert hsmc("sample", *arguments, "--out", "a.h5", "-q").code == 0
+    parameters = dict(read_result(Path("a.h5")).parameters)
+    assert parameters.pop("large") is None
+    shown = {
+        name: tuple(map(str, value)) if isinstance(value, list) else f"{value:g}"
+        if isinstance(value, float) else str(value)
+        for name, value in parameters.items()
+    }  # fmt: skip
+    assert shown == words
+
+
+def test_json_alone_is_on_stdout(hsmc):
+    """Strict JSON: no NaN. Fails if the path is printed, too (tried)."""
+    outcome = hsmc("sample", *SMALL, "--json")
+    facts = json.loads(outcome.out, parse_constant=pytest.fail)
+    assert facts["file"] == "sample-fluid-P10-s1.h5"
+    assert 0.0 < facts["standard_error"] < 0.1
+    assert facts["parameters"]["equilibrate"] == 200
+
+
+def test_constant_volume_has_no_error_bar(hsmc):
+    """But to rounding. Fails if a fixed box moves (tried)."""
+    outcome = hsmc("sample", *SMALL, "--box", "fixed", "--json", "-q")
+    facts = json.loads(outcome.out, parse_constant=pytest.fail)
+    assert facts["standard_error"] < 1e-15
+    assert facts["mean_packing_fraction"] == pytest.approx(0.3, rel=1e-3)
+
+
+def test_resume_by_the_same_command(hsmc):
+    outcome = hsmc("sample", *SMALL, "--out", "a.h5", "--max-hours", "1e-9")
+    assert (outcome.code, outcome.out) == (75, "")
+    assert hsmc("sample", *SMALL, "--out", "a.h5").err.startswith("resuming a.h5 at cycle ")
+    same(read_result(Path("a.h5")), sample(**OPTIONS))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--pressure", "0"], "pressure is 0, needs to be greater than 0"),
+        (["--cycles", "0"], "cycles is 0, needs to be greater than or equal to 1"),
+        (["--equilibrate", "0"], "equilibrate is 0, needs to be greater than or equal to 1"),
+        (["--every", "-1"], "every is -1, needs to be greater than or equal to 1"),
+        (
+            ["--cycles", "105"],
+            "cycles is 105, needs to be twice, three times ... every, which is 10",
+        ),
+        (["--start", "a6b18"], "start is a6b18, neither a crystal nor fluid nor a file; did you "
+         "mean a6b19?"),
+        (["--out", "/no/a.h5"], "folder /no of the output does not exist; create it or choose "
+         "another --out"),
+    ],
+)  # fmt: skip
+def test_wrong_use(refused, words, message):
+    """Fails if typer checks values, or if a lock file stays (tried)."""
+    assert refused("sample", *words) == message
+
+
+def test_compression_is_no_sampling(refused):
+    sample("a.h5", StopAfter(9), **SAMPLE)
+    assert refused("compress", "--out", "a.h5", "--seed", "5") == (
+        "a.h5 is an unfinished hsmc sample, not compress; choose another --out"
+    )
