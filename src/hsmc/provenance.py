@@ -16,7 +16,7 @@ from hsmc import __version__
 
 
 def provenance() -> dict[str, Any]:
-    """Return versions, git commit (of a source checkout) and command line."""
+    """Return versions, git commit (of a source checkout), command line and time."""
     return {
         "hsmc": __version__,
         "commit": _commit(),
@@ -24,6 +24,7 @@ def provenance() -> dict[str, Any]:
         "numpy": np.__version__,
         "numba": numba.__version__,
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **written(),
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from hsmc.compression import compress
 from hsmc.sampling import sample
 from tests.test_driver import COMPRESS, SAMPLE, StopAfter
+from tests.test_results import result, write_result
 
 
 def rows(out):
@@ -13,7 +14,7 @@ def rows(out):
     lines = out.splitlines()
     width = len(lines[0]) - len(lines[0].removeprefix("file").lstrip())
     assert all(line[width - 2 : width] == "  " for line in lines)
-    assert all(line[width] != " " for line in lines if line[width:])
+    assert all(line[width] != " " for line in lines)
     return {line[:width].strip(): line[width:] for line in lines}
 
 
@@ -48,6 +49,14 @@ def test_unfinished_run(hsmc):
     assert shown["cycles"] == "50"
     assert shown["frames"].endswith("cycle 0 to 50")
     assert "smallest_gap" not in shown
+
+
+def test_rows_without_a_value_are_left_out(hsmc):
+    """Results of other commands have no notes of a start. Fails if they are shown (tried)."""
+    write_result(Path("a.h5"), result())
+    assert "start" in rows(hsmc("info", "a.h5").out)
+    write_result(Path("a.h5"), result(summary={}))
+    assert "start" not in rows(hsmc("info", "a.h5").out)
 
 
 def test_json(hsmc):

@@ -28,7 +28,7 @@ def info(
     if as_json:
         typer.echo(json.dumps(_facts(result)))
         return
-    rows = _rows(file, result)
+    rows = [(name, value) for name, value in _rows(file, result) if value]
     width = max(len(name) for name, _ in rows) + 2
     for name, value in rows:
         typer.echo(f"{name:<{width}}{value}")
