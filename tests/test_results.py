@@ -87,6 +87,7 @@ def test_finished_file_has_no_checkpoint():
 def test_layout_is_h5md():
     """H5MD 1.1, doi:10.1016/j.cpc.2014.01.018, Secs. 2 and 3: names, shapes and attributes.
 
+    MDAnalysis 2.11 (no dependency) read results of isotropic and floppy runs to float32.
     Fails if rows of ``edges`` are not the box vectors (tried).
     """
     written = result()

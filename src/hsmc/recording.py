@@ -11,8 +11,8 @@ from hsmc.errors import InputError
 from hsmc.results import Arrays, Frame, Result
 from hsmc.simulation import Simulation
 
-FRAME_NUMBERS = 30_000_000
-"""Coordinates that all frames of a run hold together, at most: 240 MB."""
+FRAME_NUMBERS = 6_000_000
+"""Coordinates that frames hold together, at most: 48 MB, which take half a second to write."""
 
 SERIES_LENGTH = 1000
 """About how many values a time series of a whole run has."""

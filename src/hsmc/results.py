@@ -149,27 +149,33 @@ def _write_particles(file: h5py.File, frames: tuple[Frame, ...]) -> None:
     group = file.create_group("particles/spheres")
     cycles = np.array([frame.cycle for frame in frames])
     configurations = [frame.configuration for frame in frames]
-    _write_element(group, "position", cycles, np.stack([c.positions for c in configurations]))
+    positions = _write_times(group, "position", cycles).create_dataset(
+        "value", (len(frames), len(configurations[0]), 3), np.float64
+    )
+    for number, configuration in enumerate(configurations):  # one by one: they may be large
+        positions[number] = configuration.positions
     box = group.create_group("box")
     box.attrs["dimension"] = 3
     box.attrs["boundary"] = ["periodic"] * 3
-    _write_element(box, "edges", cycles, np.stack([c.box.vectors.T for c in configurations]))
+    edges = np.stack([c.box.vectors.T for c in configurations])
+    _write_times(box, "edges", cycles)["value"] = edges
     group["species"] = configurations[0].types
     group["diameter"] = configurations[0].diameters
 
 
-def _write_element(group: h5py.Group, name: str, cycles: NDArray[Any], value: NDArray[Any]) -> None:
+def _write_times(group: h5py.Group, name: str, cycles: NDArray[Any]) -> h5py.Group:
+    """Return a new H5MD element that lacks its value only."""
     element = group.create_group(name)
     element["step"] = cycles
     element["time"] = cycles.astype(np.float64)
-    element["value"] = value
+    return element
 
 
 def _write_series(file: h5py.File, series: Arrays) -> None:
     group = file.create_group("observables")
     for name, value in series.items():
         if name != "cycle":
-            _write_element(group, name, series["cycle"], value)
+            _write_times(group, name, series["cycle"])["value"] = value
 
 
 def _write_own(file: h5py.File, result: Result) -> None:
