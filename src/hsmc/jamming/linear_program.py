@@ -15,10 +15,14 @@ Ints = NDArray[np.int64]
 BASIC = HighsBasisStatus.kBasic
 """Status of a row or column that is free of its bounds."""
 
-Method = Literal["primal", "dual"]
+Method = Literal["primal", "dual", "centre"]
 
-STRATEGIES: dict[Method, int] = {"dual": 1, "primal": 4}
-"""HiGHS's numbers for the variants of the simplex method."""
+OPTIONS: dict[Method, dict[str, str | int]] = {
+    "dual": {"solver": "simplex", "simplex_strategy": 1},
+    "primal": {"solver": "simplex", "simplex_strategy": 4},
+    "centre": {"solver": "ipm", "run_crossover": "off", "ipm_iteration_limit": 100},
+}
+"""What HiGHS calls the methods."""
 
 PIVOTS_A_ROW = 50
 """Simplex steps allowed for each row and column; a sound program needs about one."""
@@ -96,15 +100,16 @@ class Optimum:
 
 
 def solve(program: LinearProgram, basis: Basis | None = None, method: Method = "primal") -> Optimum:
-    """Solve a linear program with HiGHS's simplex method, on one thread.
+    """Solve a linear program with HiGHS, on one thread.
 
-    What fails is tried once more with the dual method and no start basis.
+    What fails is tried once more with the dual simplex method and no start basis.
 
     Args:
         program: What to solve.
         basis: Where to start; the nearer the optimum, the fewer steps.
         method: "primal" where x = 0 is allowed: a start from an earlier basis then stays
-            cheap. "dual" for the rest.
+            cheap. "dual" for the rest. "centre" for the middle of all optima, by an interior
+            point method, where there are many; its basis is of no use.
 
     Source:
         Huangfu & Hall, Math. Prog. Comp. 10, 119 (2018), doi:10.1007/s12532-017-0130-5.
@@ -134,9 +139,9 @@ def _highs(pivots: int, method: Method) -> highspy.Highs:
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)
-    highs.setOptionValue("solver", "simplex")
-    highs.setOptionValue("simplex_strategy", STRATEGIES[method])
     highs.setOptionValue("simplex_iteration_limit", pivots)
+    for name, value in OPTIONS[method].items():
+        highs.setOptionValue(name, value)
     return highs
 
 
