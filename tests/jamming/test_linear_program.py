@@ -1,0 +1,53 @@
+"""The linear-program layer against SciPy, from any basis and by any method."""
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from hsmc.jamming.linear_program import Basis, LinearProgram, Rows, solve
+
+
+def random_program(seed, columns=12, rows=30):
+    """Return a feasible bounded program with x = 0 allowed, and its dense matrix."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(rows, columns)) * (rng.random((rows, columns)) < 0.4)
+    kept = matrix != 0.0
+    start = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
+    sparse = Rows(start, np.nonzero(kept)[1], matrix[kept])
+    bound = np.ones(columns)
+    program = LinearProgram(
+        rng.normal(size=columns), -bound, bound, sparse, -rng.random(rows), np.full(rows, np.inf)
+    )
+    return program, matrix
+
+
+@pytest.mark.parametrize("method", ["primal", "dual", "centre"])
+@pytest.mark.parametrize("seed", range(5))
+def test_optimum_is_that_of_scipy(seed, method):
+    program, matrix = random_program(seed)
+    known = linprog(program.cost, A_ub=-matrix, b_ub=-program.row_lower, bounds=(-1.0, 1.0))
+    found = solve(program, None, method)
+    assert found.optimal
+    assert found.status == "Optimal"
+    assert found.value == pytest.approx(known.fun, abs=1e-6)
+
+
+def test_any_basis_leads_to_the_same_optimum():
+    """That of another program, with the wrong number of basic rows, among them."""
+    program, _ = random_program(1)
+    cold = solve(program)
+    other = solve(random_program(2)[0])
+    mixed = Basis(other.basis.columns, cold.basis.rows[::-1].copy())
+    for basis in (cold.basis, other.basis, mixed):
+        assert solve(program, basis).value == pytest.approx(cold.value, abs=1e-9)
+
+
+def test_infeasible_programs_say_so():
+    program, _ = random_program(3)
+    impossible = LinearProgram(
+        program.cost, program.lower, program.upper, program.rows,
+        np.full(len(program.rows), 1e3), program.row_upper,
+    )  # fmt: skip
+    found = solve(impossible)
+    assert not found.optimal
+    assert "nfeasible" in found.status
