@@ -1,6 +1,6 @@
 """Table of docs/validation.md: φ at fixed pressure against equations of state.
 
-Usage: python analysis/equations_of_state.py [--cycles 800000]
+Usage: python analysis/equations_of_state.py [--cycles 300000]
 """
 
 import argparse
@@ -54,7 +54,7 @@ def run(case: tuple[str, dict[str, object], float, int]) -> str:
 def main() -> None:
     """Print the table, two systems at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cycles", type=int, default=800_000)
+    parser.add_argument("--cycles", type=int, default=300_000)
     cycles = parser.parse_args().cycles
     print("| system | φ measured | φ reference | deviation / s.e. | effective samples | CPU s |")
     print("| --- | --- | --- | --- | --- | --- |")

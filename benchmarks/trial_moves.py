@@ -37,7 +37,7 @@ def fcc(copies: int | None) -> Simulation:
 def rate(simulation: Simulation, repeats: int, pressure: float = 1.0) -> tuple[float, float]:
     """Return million trial moves a second of CPU, and the acceptance, after some mixing."""
     spheres = len(simulation.configuration)
-    simulation.advance(np.full(max(50, 200_000 // spheres), pressure), tuning=True)
+    simulation.advance(np.full(min(2000, max(30, 30_000_000 // spheres)), pressure), tuning=True)
     cycles = max(1, TRIALS // spheres)
     before, rates = simulation.counts, []
     for _ in range(repeats):
