@@ -21,10 +21,7 @@ def jammed(mixture, seed, packing=0.2):
 
 @pytest.mark.parametrize(("n", "share"), [(1, 0.95), (2, 0.95), (3, 0.8), (4, 0.8)])
 def test_few_equal_spheres_reach_close_packing(n, share):
-    """Of 40 dilute random starts, to 1e-8; what ends elsewhere is certified jammed there.
-
-    From φ = 0.3 three spheres get stuck more often (23 % reach fcc): the start decides.
-    """
+    """Of 40 dilute random starts, to 1e-8; what ends elsewhere is certified jammed there."""
     states = [jammed(Mixture(1.0, n, 0), seed, packing=0.1) for seed in range(40)]
     dense = [abs(state.packing_fraction - FCC) < 1e-8 for state in states]
     assert np.mean(dense) >= share
