@@ -16,7 +16,7 @@ import pytest
 
 from hsmc import storage
 from hsmc.errors import OutputError, StorageError
-from hsmc.storage import check_folder, sole_writer, write_whole
+from hsmc.storage import check_folder, remove_temporary, replacing, sole_writer, write_whole
 
 pytestmark = pytest.mark.usefixtures("in_tmp")
 
@@ -204,6 +204,19 @@ def test_error_inside_lets_go(in_tmp):
     assert names(in_tmp) == []
     with sole_writer(Path("a")):
         pass
+
+
+def test_hard_end_leaves_nothing(in_tmp):
+    """A process may have to end in the middle. Fails if lock or part is forgotten (tried)."""
+    with sole_writer(Path("a")), replacing(Path("a")) as part:
+        part.touch()
+        assert names(in_tmp) == [f".a.{os.getpid()}.part", ".a.lock"]
+        remove_temporary()
+        assert names(in_tmp) == []
+        part.touch()
+    assert names(in_tmp) == ["a"]
+    remove_temporary()
+    assert names(in_tmp) == ["a"]
 
 
 # Folders

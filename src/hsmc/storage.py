@@ -13,6 +13,10 @@ DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """What the system says of a full or broken disk; anything else is a wrong choice of folder."""
 
 
+_temporary: set[Path] = set()
+"""Locks and unfinished files of this process."""
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file to write, which takes the place of ``path`` at the end.
@@ -27,6 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         temporary.unlink(missing_ok=True)  # of a killed process that had the same number
+        _temporary.add(temporary)
         try:
             yield temporary
             with temporary.open("rb+") as file:
@@ -34,6 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
+            _temporary.discard(temporary)
     except OSError as error:
         raise StorageError(_words(path, error)) from error
 
@@ -59,7 +65,8 @@ def sole_writer(path: Path) -> Iterator[None]:
     import filelock
 
     target = _target(path)
-    lock = filelock.FileLock(target.with_name(f".{target.name}.lock"), timeout=0)
+    place = target.with_name(f".{target.name}.lock")
+    lock = filelock.FileLock(place, timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout:
@@ -67,6 +74,7 @@ def sole_writer(path: Path) -> Iterator[None]:
         raise OutputError(message) from None
     except OSError as error:
         raise StorageError(_words(path, error)) from error
+    _temporary.add(place)
     try:
         _remove_strays(target)
         yield
@@ -74,7 +82,8 @@ def sole_writer(path: Path) -> Iterator[None]:
         # Removed while it is held: who opened it in the meantime finds it without a name once
         # locked, and filelock tries again. (Windows refuses; there filelock removes it.)
         with suppress(OSError):
-            Path(lock.lock_file).unlink()
+            place.unlink()
+        _temporary.discard(place)
         lock.release()
 
 
@@ -105,6 +114,13 @@ def _try_folder(path: Path) -> None:
         raise OutputError(message)
     with tempfile.TemporaryFile(dir=folder):  # permissions alone do not tell
         pass
+
+
+def remove_temporary() -> None:
+    """Remove what a process that ends in the middle of things would leave beside its outputs."""
+    for path in _temporary:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _target(path: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from hsmc.cli import compress, export, floppy, info, jam, plot, sample
+from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
 
 DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
@@ -66,8 +67,7 @@ def main() -> None:
 
 def _stop_at_once(number: int, _frame: FrameType | None) -> None:
     """Stop where nothing can be lost: commands that compute have a handler of their own."""
-    typer.echo(f"hsmc: stopped ({signal.Signals(number).name})", err=True)
-    sys.exit(STOPPED)  # not typer's Exit, which is an Exception that anybody may catch
+    leave(signal.Signals(number).name)
 
 
 def _exit_code(error: HsmcError) -> int:

@@ -1,21 +1,38 @@
 """Progress on stderr, and stopping by a signal or a time limit."""
 
 import math
+import multiprocessing
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+
+from hsmc.storage import remove_temporary
 
 if TYPE_CHECKING:
     from hsmc.driver import Progress
 
 PLAIN_SECONDS = 10.0
 """Time between two lines where stderr is no terminal."""
+
+
+def leave(reason: str, when: str = "") -> NoReturn:
+    """End the process at once, and not by an exception.
+
+    Kernels may be compiling: an exception on its way through LLVM is swallowed, turned into
+    another one or crashes the process.
+    """
+    os.write(2, f"hsmc: stopped ({reason}){when}\n".encode())
+    for child in multiprocessing.active_children():
+        child.terminate()
+    remove_temporary()
+    os._exit(75)
 
 
 class Watch:
@@ -72,7 +89,10 @@ class Watch:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Turn SIGINT and SIGTERM into a stop at the next block of cycles."""
+        """Turn SIGINT and SIGTERM into a stop at the next block of cycles.
+
+        Before the first one nothing can be lost, and the process ends at once.
+        """
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self._catch) for number in numbers}
         try:
@@ -84,9 +104,8 @@ class Watch:
 
     def _catch(self, number: int, _frame: FrameType | None) -> None:
         self.reason = signal.Signals(number).name
-        if not self._running:  # nothing is computed yet, so nothing can be lost
-            typer.echo(f"hsmc: stopped ({self.reason}) before the first cycles", err=True)
-            sys.exit(75)  # no Exception, which a compiler at work may catch
+        if not self._running:
+            leave(self.reason, " before the first cycles")
 
     def _line(self, progress: "Progress", now: float) -> str:
         large, small, box = progress.acceptance
