@@ -35,7 +35,7 @@ def volumes_of(simulation, pressure, samples, thin):
 def test_ideal_gas_volume(n, mode, heat_bath):
     """Points never overlap, so V is Gamma(N + 1, 1/βP) distributed, exactly.
 
-    Fails (p < 1e-6) if the power of V is off by one in either kind of box move (tried).
+    Meant to fail if the power of V is off by one in either kind of box move.
     """
     moves = Moves(mode, heat_bath=heat_bath)
     simulation = Simulation(points(n, Box.cubic(2.0)), moves, seed=3)
@@ -48,7 +48,7 @@ def test_ideal_gas_volume(n, mode, heat_bath):
 def test_ideal_gas_diagonal_elements(row, power):
     """With the others fixed, h11, h22, h33 are Gamma(N + 1), (N), (N − 1): here N = 6.
 
-    That is the rotation-free measure h11² h22 V^(N−2). Fails if all powers are N (tried).
+    That is the rotation-free measure h11² h22 V^(N−2). Meant to fail if all powers are N.
     """
     system, _ = system_of(points(6, Box.cubic(1.5)))
     state = kernel_state(5, "test")
@@ -66,7 +66,7 @@ def test_ideal_gas_diagonal_elements(row, power):
 def test_one_sphere_and_its_own_images(heat_bath):
     """p(V) ∝ V exp(−βPV) for V ≥ σ³: only its own images limit one sphere.
 
-    Fails if own images are left out of the pair pass (tried).
+    Meant to fail if own images are left out of the pair pass.
     """
     simulation = Simulation(points(1, Box.cubic(1.2), 1.0), Moves(heat_bath=heat_bath), seed=4)
     volumes = volumes_of(simulation, 3.0, 4000, 1 if heat_bath else 50)
@@ -80,7 +80,7 @@ def test_one_sphere_and_its_own_images(heat_bath):
 def test_two_spheres_in_a_cube(heat_bath):
     """p(V) ∝ V (V − 4πσ³/3) exp(−βPV) where L ≥ 2σ; smaller boxes are left out of both.
 
-    Fails if the heat bath looks for pairs within contact only, not farther (tried).
+    Meant to fail if the heat bath looks for pairs within contact only, not farther.
     """
     pressure, cube = 0.15, 8.0
     start = Configuration(
@@ -98,8 +98,8 @@ def test_two_spheres_in_a_cube(heat_bath):
 def test_two_spheres_fill_their_free_space():
     """At fixed volume the second sphere is anywhere outside the first's exclusion sphere.
 
-    The chance to be within 1.2 σ follows from volumes. Fails if the displacement has a
-    bias of 1 % of the step (tried) or if the overlap test uses the radius for the diameter.
+    The chance to be within 1.2 σ follows from volumes. Meant to fail if the displacement has a
+    bias of 1 % of the step or if the overlap test uses the radius for the diameter.
     """
     edge = 2.6
     start = Configuration(
@@ -129,8 +129,8 @@ def test_shears_of_one_sphere():
     With h11 = 1.1 and h22 = h33 = 0.92, b = (t, 0.92) needs |t + 1.1 n| ≥ √(1 − 0.92²) and
     c's xy part needs that distance from every lattice point of a, b. These disks do not
     overlap each other, so t is uniform, and the area closer than ρ to a lattice point gives
-    the second figure. Fails (p < 1e-6) if the window is centred on the present value or if
-    own images are left out (tried).
+    the second figure. Meant to fail if the window is centred on the present value or if
+    own images are left out.
     """
     system, _ = system_of(
         Configuration(
@@ -171,7 +171,7 @@ def _distance_to_lattice(box):
 def test_least_scale_is_the_first_contact(box, n, seed):
     """Scaling by the limit makes the closest pair of brute force touch.
 
-    Fails if the search stops before the limit is certain (tried).
+    Meant to fail if the search stops before the limit is certain.
     """
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
@@ -188,7 +188,7 @@ def test_least_scale_is_the_first_contact(box, n, seed):
 def test_free_interval_ends_at_contact(box, n, seed, element):
     """Inside the interval nothing overlaps; just past an end that is no window end, it does.
 
-    Fails if the two signs of s are exchanged in ``tighten_element`` (tried).
+    Meant to fail if the two signs of s are exchanged in ``tighten_element``.
     """
     configuration = mixed_spheres(n, box, seed, ratio=0.5)
     gap = smallest_gap(configuration).gap
@@ -231,7 +231,7 @@ def compressed(replica=0, mode="isotropic", cycles=100, pieces=1, heat_bath=True
 def test_fifty_and_fifty_cycles_are_a_hundred(mode):
     """A restored simulation repeats the uninterrupted one bit for bit.
 
-    Fails if the trials counted towards the next change of step are not saved (tried).
+    Meant to fail if the trials counted towards the next change of step are not saved.
     """
     mixture = Mixture(0.695, 6, 19)
     sites = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), -1).reshape(-1, 3)[:25]
@@ -292,7 +292,7 @@ def test_damaged_checkpoint_is_refused():
 def test_lattice_reduction_keeps_all_distances(box, seed):
     """Volume and pair distances stay to 1e-12; edges get no longer.
 
-    Fails if fractions are multiplied by the change of basis, not by its inverse (tried).
+    Meant to fail if fractions are multiplied by the change of basis, not by its inverse.
     """
     configuration = mixed_spheres(4, box, seed)
     reduced = reduce_lattice(configuration)

@@ -40,14 +40,14 @@ def sheared_lattice(configuration):
 def test_descriptions_of_one_packing_are_the_same_structure(change):
     """Origin, labels, lattice vectors and orientation do not matter.
 
-    Fails if distances are not sorted, or taken from one image only (tried).
+    Meant to fail if distances are not sorted, or taken from one image only.
     """
     one = packing()
     assert same_structure(fingerprint(one), fingerprint(change(one)))
 
 
 def test_another_packing_of_equal_density_is_another_structure():
-    """Fails if packing fractions alone decide (tried)."""
+    """Meant to fail if packing fractions alone decide."""
     one, moved = packing(0), packing(1).positions
     other = Configuration(one.box, moved, one.diameters, one.types)
     assert other.packing_fraction == one.packing_fraction
@@ -66,6 +66,6 @@ def test_rattlers_do_not_matter():
 
 
 def test_groups_are_numbered_by_their_first_member():
-    """Fails if each packing is compared with the one before it only (tried)."""
+    """Meant to fail if each packing is compared with the one before it only."""
     marks = [fingerprint(each) for each in (packing(0), packing(1), relabelled(packing(0)))]
     assert group(marks) == [0, 1, 0]

@@ -44,7 +44,7 @@ def test_fcc_is_strictly_jammed(copies):
 @pytest.mark.parametrize("name", ["sc", "bcc"])
 @pytest.mark.parametrize("copies", [1, 2])
 def test_loose_crystals_are_not_strictly_jammed(name, copies):
-    """Simple cubic and bcc shear; fails if own images are left out of the contacts."""
+    """Simple cubic and bcc shear; meant to fail if own images are left out of the contacts."""
     cell = crystal(name).configuration(1.0)
     certificate = certify(dilate(cell).replicated(copies, copies, copies))
     assert certificate.verdict != "strict"

@@ -40,8 +40,8 @@ def mixed_spheres(n, box, seed, ratio=0.6):
 def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
     """Every pair image within the factor is listed once, own images included.
 
-    Fails if ``span_a`` is one cell too small, if the half search starts at the wrong step,
-    or if the y part of an image shift is dropped (each tried).
+    Meant to fail if ``span_a`` is one cell too small, if the half search starts at the wrong step,
+    or if the y part of an image shift is dropped.
     """
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
@@ -60,7 +60,7 @@ def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
 def test_overlap_test_is_that_of_brute_force(box, n, seed):
     """A sphere at a random place overlaps another in the grid if and only if it does at all.
 
-    Fails if the span is cut by one, or if an image shift has the wrong sign (tried).
+    Meant to fail if the span is cut by one, or if an image shift has the wrong sign.
     """
     configuration = mixed_spheres(n, box, seed)
     system, order = system_of(configuration)
@@ -75,7 +75,7 @@ def test_overlap_test_is_that_of_brute_force(box, n, seed):
 
 
 def test_touching_spheres_do_not_overlap():
-    """Fails if the test is ≤ instead of < (tried)."""
+    """Meant to fail if the test is ≤ instead of <."""
     configuration = Configuration(
         Box.cubic(4.0), np.array([[0.0, 0, 0], [2.0, 0, 0]]), np.ones(2), np.zeros(2, np.int64)
     )

@@ -56,7 +56,7 @@ CASES = [(name, "isotropic") for name in SYSTEMS] + [("fcc 23.4", "floppy")]
 def test_packing_fraction_at_fixed_pressure(name, box):
     """Within three standard errors of the reference; the start is nearby, not on it.
 
-    Fails if the pressure in the box move is 3 % off (tried).
+    Meant to fail if the pressure in the box move is 3 % off.
     """
     options, reference = SYSTEMS[name]
     result = sample(None, equilibrate=10_000, cycles=60_000, box=box, frames=0, **options)
