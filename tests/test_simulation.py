@@ -161,7 +161,7 @@ def _distance_to_lattice(box):
     counts = np.arange(-12, 13)
     na, nb = np.meshgrid(counts, counts)
     nb = nb - np.rint(box[1, 2] / box[1, 1])
-    na = na - np.rint((box[0, 2] - nb * 0) / box[0, 0])
+    na = na - np.rint(box[0, 2] / box[0, 0])
     x = box[0, 2] + na * box[0, 0] + nb * box[0, 1]
     y = box[1, 2] + nb * box[1, 1]
     return np.sqrt(np.min(x * x + y * y))
