@@ -99,6 +99,22 @@ def test_crystal_start():
     assert len(result.final) == 25
 
 
+def test_file_start(tmp_path):
+    """A jammed state stays as dense as it is under a pressure that it withstands.
+
+    Mutations tried: a random start in place of the file, and the default ratio in place of its own.
+    """
+    path = tmp_path / "first.h5"
+    first = floppy(path, workers=1, ratio=0.61, large=1, small=2, runs=4, cycles=1000)
+    again = floppy(
+        None, workers=1, start=str(path), large=1, small=2, runs=2, cycles=100, ramp_start=1e6,
+        pressure=1e6,
+    )  # fmt: skip
+    assert again.final.size_ratio == pytest.approx(0.61)
+    fractions = [frame.configuration.packing_fraction for frame in again.frames]
+    assert fractions == pytest.approx(2 * [first.summary["packing_fraction"]], abs=1e-7)
+
+
 def test_finished_search_is_not_overwritten(tmp_path):
     """The message names the file."""
     path = tmp_path / "done.h5"
@@ -123,7 +139,8 @@ def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
         ({"runs": 0}, "runs is 0, needs to be greater than or equal to 1"),
         ({"ratio": 1.4}, "ratio is 1.4, needs 0 < ratio ≤ 1"),
         ({"start": "nacl"}, "start nacl has 4 large and 4 small spheres, needs 6 and 19"),
-        ({"start": "a6b20"}, "there is no crystal 'a6b20'"),
+        ({"start": "a6b20"}, "start is a6b20, neither a crystal nor fluid nor a file; did you "),
+        ({"start": "no.h5"}, "no.h5"),
         ({"ratios": 3}, "unknown option ratios; did you mean ratio"),
     ],
 )

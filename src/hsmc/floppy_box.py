@@ -1,6 +1,6 @@
 """The search for dense packings in a floppy box: one run of it.
 
-A random start is compressed under a pressure ramp with every element of the box free, then
+A random or given start is compressed under a pressure ramp with every element of the box free, then
 driven to a jammed state by sequential linear programming and certified. The programs finish a
 compression in a few steps, so the default ramp spends all its cycles where the packing is
 decided, between βPσ_L³ of 20 and 200; docs/floppy-box.md has the measurements behind this.
@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.configuration import Configuration
-from hsmc.crystal import crystal
 from hsmc.errors import SolverError
-from hsmc.fit import dilate, random_fluid
+from hsmc.fit import random_fluid
 from hsmc.jamming import Certificate, certify, jam
 from hsmc.mixture import Mixture
 from hsmc.rng import stream
@@ -39,8 +38,7 @@ class Search:
     """How one run searches.
 
     Attributes:
-        mixture: Composition and size ratio.
-        start: "random", or the name of a crystal of the same composition.
+        start: An overlap-free state, or the mixture of random ones.
         cycles: Length of the compression.
         ramp_start: βPσ_L³ at its first cycle.
         pressure: βPσ_L³ at its end.
@@ -49,8 +47,7 @@ class Search:
         seed: Root seed.
     """
 
-    mixture: Mixture
-    start: str
+    start: Configuration | Mixture
     cycles: int
     ramp_start: float
     pressure: float
@@ -108,11 +105,11 @@ def search_once(search: Search, run: int) -> Packing:
 
 
 def _start(search: Search, run: int) -> Configuration:
-    if search.start == "random":
-        # A seed of its own for each run: the fluid's stream is named by the seed alone.
-        seed = int(stream(search.seed, "floppy start", run).integers(2**63))
-        return random_fluid(search.mixture, START_PACKING, seed)
-    return dilate(crystal(search.start).configuration(search.mixture.size_ratio))
+    if isinstance(search.start, Configuration):
+        return search.start
+    # A seed of its own for each run: the fluid's stream is named by the seed alone.
+    seed = int(stream(search.seed, "floppy start", run).integers(2**63))
+    return random_fluid(search.start, START_PACKING, seed)
 
 
 def _compress(search: Search, start: Configuration, run: int) -> Configuration:

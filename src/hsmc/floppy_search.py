@@ -12,15 +12,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hsmc.crystal import crystal
+from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError, OutputError
 from hsmc.floppy_box import Packing, Search, search_once
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
-from hsmc.options import FloppyOptions, differences
+from hsmc.options import FloppyOptions, StartOptions, differences
 from hsmc.provenance import provenance
 from hsmc.results import Arrays, Frame, Result, is_hdf5, read_result, write_result
-from hsmc.start import DEFAULT_RATIO
+from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
 from hsmc.structures import fingerprint, group
 
@@ -102,9 +102,9 @@ def floppy(
         StorageError: The file cannot be written.
     """
     chosen = FloppyOptions.build(options)
-    search = _search(chosen)
-    count = workers or os.cpu_count() or 1
     watch = monitor or _Silent()
+    search = _search(chosen, watch)
+    count = workers or os.cpu_count() or 1
     if out is None:
         return _run(chosen, search, [], None, watch, count)
     path = Path(out)
@@ -113,19 +113,11 @@ def floppy(
         return _run(chosen, search, _stored(path, chosen), path, watch, count)
 
 
-def _search(chosen: FloppyOptions) -> Search:
+def _search(chosen: FloppyOptions, monitor: SearchMonitor) -> Search:
     ratio = DEFAULT_RATIO if chosen.ratio is None else chosen.ratio
-    if chosen.start != "random":
-        cell = crystal(chosen.start)
-        if (cell.n_large, cell.n_small) != (chosen.large, chosen.small):
-            message = (
-                f"start {chosen.start} has {cell.n_large} large and {cell.n_small} small spheres, "
-                f"needs {chosen.large} and {chosen.small}; set large and small to match"
-            )
-            raise InputError(message)
+    random = chosen.start == "random"
     return Search(
-        mixture=Mixture(ratio, chosen.large, chosen.small),
-        start=chosen.start,
+        start=Mixture(ratio, chosen.large, chosen.small) if random else _given(chosen, monitor),
         cycles=chosen.cycles,
         ramp_start=chosen.ramp_start,
         pressure=chosen.pressure,
@@ -133,6 +125,23 @@ def _search(chosen: FloppyOptions) -> Search:
         jam=chosen.jam,
         seed=chosen.seed,
     )
+
+
+def _given(chosen: FloppyOptions, monitor: SearchMonitor) -> Configuration:
+    """Return one unit cell of a crystal or a file, as dense as its shape allows."""
+    wanted = {"ratio": chosen.ratio, "start": chosen.start, "replicate": (1, 1, 1), "fit": "dilate"}
+    start = build_start(StartOptions.build(wanted))
+    for note in start.notes:
+        monitor.note(note)
+    large = int(np.count_nonzero(start.configuration.types == LARGE))
+    small = len(start.configuration) - large
+    if (large, small) != (chosen.large, chosen.small):
+        message = (
+            f"start {chosen.start} has {large} large and {small} small spheres, "
+            f"needs {chosen.large} and {chosen.small}; set large and small to match"
+        )
+        raise InputError(message)
+    return start.configuration
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,7 +256,6 @@ def _packings(
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes are ended at once when it is left early."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread a process, set before it starts
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_leave_signals)
     try:

@@ -176,11 +176,12 @@ class FloppyOptions(Options):
     """Options of a floppy-box search.
 
     Attributes:
-        ratio: Size ratio γ = σ_S/σ_L; None takes 0.695.
+        ratio: Size ratio γ = σ_S/σ_L; None takes that of the start file, else 0.695.
         large: Number of large spheres.
         small: Number of small spheres.
         runs: Number of independent runs.
-        start: "random", or a crystal whose unit cell has these numbers of spheres.
+        start: "random", or a crystal or file (result, CIF, POSCAR, extended XYZ, GSD) that has
+            these numbers of spheres; it is scaled until nothing overlaps.
         protocol: "paper" is the published one (Metropolis moves, power ramps).
         cycles: Length of the compression of a run.
         ramp_start: βPσ_L³ at its first cycle.

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import h5py
+import numpy as np
 import pytest
 
 from hsmc.results import read_result
@@ -50,6 +52,9 @@ def test_existing_output_is_kept(tmp_path):
         (["jam", "missing.h5"], "missing.h5"),
         (["jam", "report.html"], "report.html"),
         (["jam", "fcc", "--ratio", "1", "--noise", "2"], "noise is 2"),
+        (["jam", "tomogram.h5"], "tomogram.h5"),
+        (["floppy", "--start", "report.html"], "report.html"),
+        (["floppy", "--start", "tomogram.h5"], "tomogram.h5"),
         (["floppy", "--runs", "0"], "runs is 0"),
         (["floppy", "--ratio", "nan"], "ratio is nan"),
     ],
@@ -57,11 +62,13 @@ def test_existing_output_is_kept(tmp_path):
 def test_mistakes_are_one_line(tmp_path, words, said):
     """Exit 2, no traceback, nothing written."""
     (tmp_path / "report.html").write_text("<html></html>")
+    with h5py.File(tmp_path / "tomogram.h5", "w") as file:
+        file["volume"] = np.zeros((4, 4, 4))
     done = hsmc(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "tomogram.h5"}
 
 
 def test_solver_at_its_limit_keeps_the_best_state(tmp_path):

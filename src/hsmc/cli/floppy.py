@@ -10,6 +10,7 @@ from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
     from hsmc.floppy_search import SearchProgress
+    from hsmc.options import FloppyOptions
     from hsmc.results import Result
 
 
@@ -43,7 +44,8 @@ def floppy(
         str | None, typer.Option(metavar=shared.WHOLE, help="Small spheres. [default: 19]")
     ] = None,
     start: Annotated[
-        str | None, typer.Option(help="random, or a crystal such as a6b19. [default: random]")
+        str | None,
+        typer.Option(help="random, a crystal such as a6b19, or a file. [default: random]"),
     ] = None,
     protocol: Annotated[
         str | None, typer.Option(help="paper: the published one | default.")
@@ -92,14 +94,23 @@ def floppy(
     }
     options = shared.merge(config, given)
     chosen = FloppyOptions.build(options)
-    size = f"{chosen.ratio:g}" if chosen.ratio is not None else "0.695"
-    path = out or Path(f"floppy-{chosen.large}-{chosen.small}-{size}-s{chosen.seed}.h5")
+    path = out or _default_name(chosen)
     watch = SearchWatch(
         quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours)
     )
     with watch.signals():
         result = run(path, watch, workers, **options)
     shared.show_result(result, path, _sentence, watch.reason, as_json=as_json)
+
+
+def _default_name(chosen: "FloppyOptions") -> Path:
+    from hsmc.start import DEFAULT_RATIO
+
+    if chosen.start == "random":
+        ratio = f"{chosen.ratio or DEFAULT_RATIO:g}"
+        return Path(f"floppy-{chosen.large}-{chosen.small}-{ratio}-s{chosen.seed}.h5")
+    ratio = "" if chosen.ratio is None else f"-{chosen.ratio:g}"
+    return Path(f"floppy-{Path(chosen.start).stem}{ratio}-s{chosen.seed}.h5")
 
 
 def _sentence(result: "Result") -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from hsmc.box import Floats
 from hsmc.configuration import Configuration
@@ -100,12 +102,24 @@ def certify(configuration: Configuration, seed: int = 0) -> Certificate:
     contacts = find_contacts(configuration)
     if not len(contacts.pairs):
         return _certificate("none", contacts, Forces(np.zeros(0), 0.0, 0.0), (1.0, 1.0), 0)
+    # Matrices are too small for threads: those that wait cost up to ten times the CPU time.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        return _tested(*_carrying(contacts), seed)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _carrying(contacts: Contacts) -> tuple[Contacts, Forces]:
+    """Return the contacts without spheres that carry no force, and the forces."""
     forces = balanced_forces(_local(contacts), len(contacts.backbone))
     idle = np.setdiff1d(contacts.backbone, _ends(contacts.pairs, forces.values > 0.0))
     if 0 < len(idle) < len(contacts.backbone):
         contacts = without(contacts, idle)
         forces = balanced_forces(_local(contacts), len(contacts.backbone))
-    return _tested(contacts, forces, seed)
+    return contacts, forces
 
 
 def _tested(contacts: Contacts, forces: Forces, seed: int) -> Certificate:
