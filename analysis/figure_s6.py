@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from tqdm import tqdm
 
 from hsmc.analysis.densest import densest_mixture
+from hsmc.analysis.symmetric import densest_symmetric
+from hsmc.crystal import crystal
 from hsmc.errors import OutputError
 from hsmc.floppy_search import VERDICTS, floppy
 from hsmc.mixture import Mixture
@@ -25,9 +27,6 @@ PROTOCOLS = {"default": "this work", "paper": "published protocol"}
 
 PAPER = (0.668, 0.686)
 """Range of the densest packings over the ratios (Supporting Information V)."""
-
-SYMMETRIC = ((0.61, 0.530), (0.67, 0.566), (0.695, 0.584))
-"""Densest A6B19 that keeps P-6m2, on the branch of the measured coordinates."""
 
 HEADER = [
     "protocol",
@@ -112,8 +111,9 @@ def _draw_bounds(panel: Axes) -> None:
     phases = [separated(float(ratio)) for ratio in fine]
     panel.plot(fine, phases, color=style.INK, label="best known phase-separated crystals")
     panel.axhspan(*PAPER, color=style.FAINT, alpha=0.3, lw=0, label="paper, best of 100 (Fig. S6)")
-    ratios, limit = zip(*SYMMETRIC, strict=True)
-    panel.plot(ratios, limit, "--", color=style.OTHER_COLOUR, label="A6B19 that keeps P-6m2")
+    cell = crystal("a6b19-symmetric")
+    limit = [densest_symmetric(cell.configuration(ratio)).packing_fraction for ratio in RATIOS]
+    panel.plot(RATIOS, limit, "--", color=style.OTHER_COLOUR, label="A6B19 that keeps P-6m2")
 
 
 def main() -> None:
