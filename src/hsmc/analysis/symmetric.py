@@ -8,9 +8,9 @@ two strains and eight coordinates), so the rows are dense and every one starts c
 import math
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import spglib
 from scipy.linalg import orth
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
@@ -44,7 +44,6 @@ def densest_symmetric(start: Configuration, step: float = 0.01) -> Configuration
             a local optimum, and which one it is can depend on the step.
 
     Raises:
-        InputError: Spheres share a place.
         SolverError: HiGHS failed, or the volume still falls after 1000 programs.
     """
     state = dilate(start)
@@ -68,10 +67,14 @@ def invariant_motions(crystal: Configuration) -> Floats:
     Returns:
         Orthonormal basis of motions (ε, u) as in ``hsmc.jamming.rows``; shape (6 + 3N, D).
     """
+    import spglib  # imported where used, like everything heavy
+
     vectors, scaled = crystal.box.vectors, crystal.scaled
+    cell: Any = (vectors.T, scaled, crystal.types)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of how spglib would report an error
-        found = spglib.get_symmetry((vectors.T, scaled, crystal.types + 1), symprec=SAME_SITE)
+        found = spglib.get_symmetry(cell, symprec=SAME_SITE)
+    assert found is not None  # the identity is always found
     average = np.zeros((STRAINS + scaled.size, STRAINS + scaled.size))
     for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
         turn = vectors @ rotation @ np.linalg.inv(vectors)
