@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from hsmc.compression import compress
+from hsmc.floppy_search import floppy
 from hsmc.sampling import sample
 from tests.test_driver import COMPRESS, SAMPLE, StopAfter
 from tests.test_results import result, write_result
@@ -49,6 +50,16 @@ def test_unfinished_run(hsmc):
     assert shown["cycles"] == "50"
     assert shown["frames"].endswith("cycle 0 to 50")
     assert "smallest_gap" not in shown
+
+
+def test_floppy_search(hsmc):
+    """Frames are ends of runs, ranked: no cycles. Fails if they are shown as a course (tried)."""
+    found = floppy("a.h5", None, 1, runs=3, cycles=50, jam=False)
+    shown = rows(hsmc("info", "a.h5").out)
+    low, _, high = found.series["packing_fraction"]
+    assert shown["packing"] == f"{low:.5f} to {high:.5f}"
+    best = found.summary["best_run"]
+    assert shown["frames"] == f"3, one a run; the densest, of run {best}, last"
 
 
 def test_rows_without_a_value_are_left_out(hsmc):

@@ -57,11 +57,8 @@ def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
         ("made by", f"hsmc {result.kind}, {result.status}"),
         ("start", "; ".join(start.get("notes", [])).removeprefix("start ")),
         ("spheres", f"{large} large + {len(final) - large} small, ratio {final.size_ratio:g}"),
-        ("packing", f"{result.frames[0].configuration.packing_fraction:.5f} at the start, "
-                    f"{final.packing_fraction:.5f} at the end"),
+        *_course(result),
         ("box", f"edges {edges} σ_L, angles {angles}°"),
-        ("frames", f"{len(result.frames)}, cycle {result.frames[0].cycle} to "
-                   f"{result.frames[-1].cycle}"),
         ("time series", ", ".join(name for name in result.series if name != "cycle")),
         *((name, f"{value:.6g}" if isinstance(value, float) else str(value))
           for name, value in summary.items()),
@@ -70,3 +67,19 @@ def _rows(file: Path, result: "Result") -> list[tuple[str, str]]:
         ("written", f"{result.provenance.get('written')} by hsmc "
                     f"{result.provenance.get('hsmc')} {result.provenance.get('commit')}"),
     ]  # fmt: skip
+
+
+def _course(result: "Result") -> list[tuple[str, str]]:
+    """Tell what the frames are: states of one run in order, or ends of many, densest last."""
+    first, last = result.frames[0], result.frames[-1]
+    loosest = f"{first.configuration.packing_fraction:.5f}"
+    densest = f"{last.configuration.packing_fraction:.5f}"
+    if result.kind == "floppy":
+        return [
+            ("packing", f"{loosest} to {densest}"),
+            ("frames", f"{len(result.frames)}, one a run; the densest, of run {last.cycle}, last"),
+        ]
+    return [
+        ("packing", f"{loosest} at the start, {densest} at the end"),
+        ("frames", f"{len(result.frames)}, cycle {first.cycle} to {last.cycle}"),
+    ]
