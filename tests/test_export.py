@@ -266,7 +266,7 @@ def test_an_existing_file_is_kept_unless_told(tmp_path, file_format):
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_no_such_folder(tmp_path, file_format):
-    with pytest.raises(StorageError, match=r"cannot write .*: No such file or directory"):
+    with pytest.raises(OutputError, match=r"folder .*/no of the output does not exist; create it"):
         export(trajectory(1), tmp_path / "no" / "a", file_format)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError, OutputError
-from hsmc.storage import replacing
+from hsmc.storage import check_folder, replacing
 
 Names = tuple[str, str]
 
@@ -66,8 +66,9 @@ def export(
 
     Raises:
         InputError: The format is unknown, there is no frame, or a name is not usable.
-        OutputError: The file exists and may not be overwritten.
-        StorageError: The folder is not writable or the disk is full.
+        OutputError: The file exists and may not be overwritten, or its folder is not there or
+            not writable.
+        StorageError: The disk is full.
     """
     path = Path(path)
     if file_format not in FORMATS:
@@ -78,6 +79,7 @@ def export(
         raise InputError(message)
     names = names or (LABELS if file_format == "gsd" else ELEMENTS)
     _check_names(names, file_format)
+    check_folder(path)
     if path.exists() and not overwrite:
         message = f"{path} exists already; choose another name, or allow to overwrite it"
         raise OutputError(message)

@@ -76,9 +76,11 @@ def test_wrong_use(refused, words, message):
     assert refused("export", *words) == message
 
 
-def test_missing_folder(refused):
-    assert refused("export", "a.h5", "--out", "no/a.gsd", code=74) == (
-        "cannot write no/a.gsd: No such file or directory; earlier files are intact"
+@pytest.mark.parametrize("command", ["export", "plot"])
+def test_missing_folder(refused, command):
+    """As for every output. Fails (74) if the folder is not looked at (tried)."""
+    assert refused(command, "a.h5", "--out", "no/a.gsd" if command == "export" else "no/a.png") == (
+        f"folder {Path.cwd()}/no of the output does not exist; create it or choose another --out"
     )
 
 
