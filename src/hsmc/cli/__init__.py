@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -10,6 +11,7 @@ import typer
 from hsmc.cli import compress, export, floppy, info, jam, plot, sample
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
+from hsmc.storage import DISK_FAULTS
 
 DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
 
@@ -54,15 +56,26 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop_at_once)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="hsmc", standalone_mode=False)
     except HsmcError as error:
-        typer.echo(f"hsmc: {error}", err=True)
+        _complain(str(error))
         sys.exit(_exit_code(error))
     except USAGE_ERROR as error:
         command = error.ctx.command_path if error.ctx else "hsmc"
-        typer.echo(f"hsmc: {error.format_message()} (see {command} --help)", err=True)
+        _complain(f"{error.format_message()} (see {command} --help)")
         sys.exit(WRONG_USE)
+    except OSError as error:  # of printing: what is written elsewhere has errors of its own
+        if error.errno not in DISK_FAULTS:
+            raise
+        _complain(f"cannot print: {error.strerror}; files that were written are intact")
+        sys.exit(INPUT_OUTPUT)
     sys.exit(code)
+
+
+def _complain(words: str) -> None:
+    """Say on stderr what is wrong."""
+    with suppress(OSError):  # stderr may lie on the same full disk
+        typer.echo(f"hsmc: {words}", err=True)
 
 
 def _stop_at_once(number: int, _frame: FrameType | None) -> None:
