@@ -47,45 +47,6 @@ def test_run(hsmc):
     assert found.provenance["command"] == " ".join(["hsmc", *words])
 
 
-def test_every_option_reaches_the_run(hsmc):
-    """Fails if one is left out of the table of names (tried: each of five)."""
-    words = {
-        "ratio": "0.6",
-        "start": "fluid",
-        "protocol": "default",
-        "replicate": ("1", "1", "2"),
-        "fit": "dilate",
-        "packing": "0.2",
-        "composition": ("3", "5"),
-        "pressure": "50",
-        "cycles": "40",
-        "ramp": "power",
-        "ramp_start": "3",
-        "ramp_fraction": "0.5",
-        "ramp_power": "2",
-        "box": "in-plane",
-        "axes": "xy",
-        "box_moves": "metropolis",
-        "frames": "5",
-        "seed": "9",
-    }
-    arguments = []
-    for name, value in words.items():
-        arguments += [
-            "--" + name.replace("_", "-"),
-            *([value] if isinstance(value, str) else value),
-        ]
-    assert hsmc("compress", *arguments, "--out", "a.h5", "-q").code == 0
-    parameters = dict(read_result(Path("a.h5")).parameters)
-    assert parameters.pop("large") is None
-    shown = {
-        name: tuple(map(str, value)) if isinstance(value, list) else f"{value:g}"
-        if isinstance(value, float) else str(value)
-        for name, value in parameters.items()
-    }  # fmt: skip
-    assert shown == words
-
-
 def test_large_species_of_a_file(hsmc):
     Path("POSCAR").write_text(POSCAR)
     words = ("compress", "--start", "POSCAR", "--ratio", "0.5", "--large", "Cd", "--cycles", "5")

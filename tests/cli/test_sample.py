@@ -38,42 +38,6 @@ def test_short_series_is_called_short(hsmc):
     assert "; SHORT: fewer than 50 autocorrelation times" in hsmc(*words).out
 
 
-def test_every_option_reaches_the_run(hsmc):
-    """Fails if one is left out of the table of names (tried: each of four)."""
-    words = {
-        "ratio": "0.6",
-        "start": "fluid",
-        "replicate": ("1", "2", "1"),
-        "fit": "dilate",
-        "packing": "0.2",
-        "composition": ("3", "5"),
-        "pressure": "50",
-        "equilibrate": "30",
-        "cycles": "40",
-        "every": "4",
-        "box": "in-plane",
-        "axes": "xy",
-        "box_moves": "metropolis",
-        "frames": "5",
-        "seed": "9",
-    }
-    arguments = []
-    for name, value in words.items():
-        arguments += [
-            "--" + name.replace("_", "-"),
-            *([value] if isinstance(value, str) else value),
-        ]
-    assert hsmc("sample", *arguments, "--out", "a.h5", "-q").code == 0
-    parameters = dict(read_result(Path("a.h5")).parameters)
-    assert parameters.pop("large") is None
-    shown = {
-        name: tuple(map(str, value)) if isinstance(value, list) else f"{value:g}"
-        if isinstance(value, float) else str(value)
-        for name, value in parameters.items()
-    }  # fmt: skip
-    assert shown == words
-
-
 def test_json_alone_is_on_stdout(hsmc):
     """Strict JSON: no NaN. Fails if the path is printed, too (tried)."""
     outcome = hsmc("sample", *SMALL, "--json")

@@ -63,33 +63,11 @@ def compress(
     quiet: shared.Quiet = False,
 ) -> None:
     """Compress binary hard spheres, by default the A6B19 crystal, in the NPT ensemble."""
+    arguments = locals()
     from hsmc.compression import compress as run
     from hsmc.options import CompressOptions
 
-    options = shared.merge(
-        config,
-        {
-            "ratio": ratio,
-            "start": start,
-            "protocol": protocol,
-            "replicate": replicate,
-            "fit": fit,
-            "packing": packing,
-            "large": large,
-            "composition": composition,
-            "pressure": pressure,
-            "cycles": cycles,
-            "ramp": ramp,
-            "ramp_start": ramp_start,
-            "ramp_fraction": ramp_fraction,
-            "ramp_power": ramp_power,
-            "box": box,
-            "axes": axes,
-            "box_moves": box_moves,
-            "frames": frames,
-            "seed": seed,
-        },
-    )
+    options = shared.given(CompressOptions, arguments, config)
     chosen = CompressOptions.build(options)
     shared.show_run(
         run,

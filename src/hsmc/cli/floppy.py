@@ -76,23 +76,11 @@ def floppy(
     quiet: shared.Quiet = False,
 ) -> None:
     """Search for dense packings in a box of any shape, and certify what jams."""
+    arguments = locals()
     from hsmc.floppy_search import floppy as run
     from hsmc.options import FloppyOptions, check_hours
 
-    given = {
-        "ratio": ratio,
-        "runs": runs,
-        "large": large,
-        "small": small,
-        "start": start,
-        "protocol": protocol,
-        "cycles": cycles,
-        "ramp_start": ramp_start,
-        "pressure": pressure,
-        "jam": jam,
-        "seed": seed,
-    }
-    options = shared.merge(config, given)
+    options = shared.given(FloppyOptions, arguments, config)
     chosen = FloppyOptions.build(options)
     path = out or _default_name(chosen)
     watch = SearchWatch(

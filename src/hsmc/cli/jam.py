@@ -52,23 +52,12 @@ def jam(
     as_json: shared.Json = False,
 ) -> None:
     """Drive a state to strict jamming by linear programs, and certify it."""
+    arguments = locals()
     from hsmc.jam_start import jam as run
+    from hsmc.options import JamOptions
 
-    given = {
-        "start": start,
-        "ratio": ratio,
-        "replicate": replicate,
-        "fit": fit,
-        "packing": packing,
-        "large": large,
-        "composition": composition,
-        "noise": noise,
-        "max_programs": max_programs,
-        "as_is": as_is,
-        "seed": seed,
-    }
     path = out or Path(f"{Path(start).stem}-jammed.h5")
-    result = run(path, **{name: value for name, value in given.items() if value is not None})
+    result = run(path, **shared.given(JamOptions, arguments))
     if as_json:
         typer.echo(json.dumps({"file": str(path), **result.summary}))
         return

@@ -53,30 +53,11 @@ def sample(
     quiet: shared.Quiet = False,
 ) -> None:
     """Sample hard spheres at a fixed pressure: equilibrate, tune, freeze, sample."""
+    arguments = locals()
     from hsmc.options import SampleOptions
     from hsmc.sampling import sample as run
 
-    options = shared.merge(
-        config,
-        {
-            "ratio": ratio,
-            "start": start,
-            "replicate": replicate,
-            "fit": fit,
-            "packing": packing,
-            "large": large,
-            "composition": composition,
-            "pressure": pressure,
-            "equilibrate": equilibrate,
-            "cycles": cycles,
-            "every": every,
-            "box": box,
-            "axes": axes,
-            "box_moves": box_moves,
-            "frames": frames,
-            "seed": seed,
-        },
-    )
+    options = shared.given(SampleOptions, arguments, config)
     chosen = SampleOptions.build(options)
     name = Path(f"sample-{Path(chosen.start).stem}-P{chosen.pressure:g}-s{chosen.seed}.h5")
     shared.show_run(

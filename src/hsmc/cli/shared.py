@@ -1,7 +1,7 @@
 """Options that several commands share, and how a run is shown."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
+    from hsmc.options import Options
     from hsmc.results import Result
 
 NUMBER, WHOLE = "<float>", "<int>"
@@ -73,12 +74,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
-def merge(config: Path | None, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a TOML file, overruled by those of the command line."""
+def given(
+    model: type["Options"], arguments: Mapping[str, Any], config: Path | None = None
+) -> dict[str, Any]:
+    """Return the options of a TOML file, overruled by those of the command line.
+
+    Args:
+        model: The options of the run, whose names are looked for.
+        arguments: What the command was called with: its ``locals()``, so that no list of names
+            has to be kept beside its signature. The rest, such as ``quiet``, is left out.
+        config: The TOML file.
+    """
     from hsmc.options import read_config
 
     chosen = read_config(config) if config is not None else {}
-    chosen.update({name: value for name, value in given.items() if value is not None})
+    own = {name: arguments.get(name) for name in model.model_fields}
+    chosen.update({name: value for name, value in own.items() if value is not None})
     return chosen
 
 
