@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from hsmc.analysis.densest import aluminium_diboride, sodium_chloride
+from hsmc.compression import compress
 from hsmc.errors import InputError, OutputError
 from hsmc.floppy_search import VERDICTS, floppy
 from hsmc.neighbors import smallest_gap
 from hsmc.results import read_result
+from tests.test_driver import COMPRESS
 
 QUICK = {"cycles": 300}
 
@@ -124,11 +126,21 @@ def test_finished_search_is_not_overwritten(tmp_path):
 
 
 def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
-    """The difference is named."""
+    """The difference is named. Fails if parameters are not compared (tried)."""
     path = tmp_path / "other.h5"
     floppy(path, StopAfter(1), 1, runs=2, cycles=50, jam=False)
-    with pytest.raises(OutputError, match="cycles is 50 there, 60 here"):
+    with pytest.raises(
+        OutputError,
+        match=r"unfinished run of other parameters \(cycles is 50 there, 60 here\); choose another",
+    ):
         floppy(path, None, 1, runs=2, cycles=60, jam=False)
+
+
+def test_compression_is_no_search(in_tmp):
+    """Fails (by the names of parameters) if commands are not compared (tried)."""
+    compress(in_tmp / "a.h5", StopAfter(9), **COMPRESS)
+    with pytest.raises(OutputError, match=r"a\.h5 is an unfinished hsmc compress, not floppy"):
+        floppy(in_tmp / "a.h5", None, 1, **QUICK)
 
 
 @pytest.mark.parametrize(

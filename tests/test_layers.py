@@ -21,7 +21,7 @@ ORDER = [
     "ensemble", "schedule", "lattice",
     "jamming",
     "simulation",
-    "options", "results", "recording", "start",
+    "options", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",
     "compression", "sampling", "floppy_search", "jam_start",

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hsmc.errors import OutputError
 from hsmc.neighbors import check_overlap_free, smallest_gap
-from hsmc.options import RunOptions, differences
+from hsmc.options import RunOptions
 from hsmc.provenance import provenance, written
 from hsmc.recording import FRAME_NUMBERS, SERIES_LENGTH, Recorder
-from hsmc.results import Frame, Result, is_hdf5, read_result, write_result
+from hsmc.results import Frame, Result, write_result
+from hsmc.resuming import read_unfinished
 from hsmc.schedule import PressureRamp
 from hsmc.simulation import Moves, Simulation
 from hsmc.start import build_start
@@ -199,35 +199,20 @@ def _new_or_resumed(
     out: Path,
     monitor: Monitor,
 ) -> _Run:
-    if not out.exists():
-        return _new_run(kind, options, phases, frames, out, monitor)
-    if not is_hdf5(out):
-        message = f"{out} exists and is no result file of hsmc; choose another --out"
-        raise OutputError(message)
-    stored = read_result(out)
     parameters = _parameters(options)
+    wanted = dict(parameters)
     if "seed" not in options.model_fields_set:
-        parameters["seed"] = stored.parameters.get("seed")
-    _check_resumable(out, stored, kind, parameters)
+        del wanted["seed"]  # that of the file counts
+    stored = read_unfinished(out, kind, wanted)
+    if stored is None:
+        return _new_run(kind, options, phases, frames, out, monitor)
+    parameters["seed"] = stored.parameters.get("seed")
     simulation = Simulation.restored(_moves(options), stored.checkpoint)
     recorder, facts = Recorder.resumed(stored), stored.summary["start"]
     monitor.note(f"resuming {out} at cycle {simulation.cycle}")
     run = _Run(kind, parameters, phases, simulation, recorder, frames, out, facts)
     run.cpu_before = stored.summary["cpu_seconds"]
     return run
-
-
-def _check_resumable(out: Path, stored: Result, kind: str, parameters: dict[str, Any]) -> None:
-    if stored.status == "finished":
-        message = f"{out} exists and is finished; choose another --out, or remove it first"
-        raise OutputError(message)
-    if stored.kind != kind:
-        message = f"{out} is an unfinished hsmc {stored.kind}, not {kind}; choose another --out"
-        raise OutputError(message)
-    other = differences(stored.parameters, parameters)
-    if other:
-        message = f"{out} is an unfinished run of other parameters ({other}); choose another --out"
-        raise OutputError(message)
 
 
 def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phase, int, int]]:

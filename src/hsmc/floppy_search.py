@@ -13,13 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from hsmc.configuration import LARGE, Configuration
-from hsmc.errors import InputError, OutputError
+from hsmc.errors import InputError
 from hsmc.floppy_box import Packing, Search, search_once
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
-from hsmc.options import FloppyOptions, StartOptions, differences
+from hsmc.options import FloppyOptions, StartOptions
 from hsmc.provenance import provenance
-from hsmc.results import Arrays, Frame, Result, is_hdf5, read_result, write_result
+from hsmc.results import Arrays, Frame, Result, write_result
+from hsmc.resuming import read_unfinished
 from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
 from hsmc.structures import fingerprint, group
@@ -181,19 +182,9 @@ def _row(packing: Packing) -> _Row:
 
 def _stored(path: Path, chosen: FloppyOptions) -> list[_Row]:
     """Return the runs that an unfinished file holds already."""
-    if not path.exists():
+    stored = read_unfinished(path, "floppy", chosen.model_dump(mode="json"))
+    if stored is None:
         return []
-    if not is_hdf5(path):
-        message = f"{path} exists and is no result file of hsmc; choose another --out"
-        raise OutputError(message)
-    stored = read_result(path)
-    if stored.status == "finished":
-        message = f"{path} exists and is finished; choose another --out, or remove it first"
-        raise OutputError(message)
-    other = differences(stored.parameters, chosen.model_dump(mode="json"))
-    if stored.kind != "floppy" or other:
-        message = f"{path} is an unfinished {stored.kind} of other parameters ({other}); "
-        raise OutputError(message + "choose another --out")
     rattlers = stored.checkpoint["rattling"]
     names = [name for name in stored.series if name not in {"cycle", "structure"}]
     return [

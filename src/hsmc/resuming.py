@@ -1,0 +1,39 @@
+"""Which runs may be resumed from the file they left."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hsmc.errors import OutputError
+from hsmc.options import differences
+from hsmc.results import Result, is_hdf5, read_result
+
+
+def read_unfinished(out: Path, kind: str, wanted: Mapping[str, Any]) -> Result | None:
+    """Return what an unfinished run left in its file; None if there is no file.
+
+    Args:
+        out: The file.
+        kind: The command that is to go on.
+        wanted: Its parameters; those left out may be any.
+
+    Raises:
+        InputError: The file is damaged.
+        OutputError: It holds something else, which is not to be overwritten.
+    """
+    if not out.exists():
+        return None
+    if not is_hdf5(out):
+        message = f"{out} exists and is no result file of hsmc; choose another --out"
+        raise OutputError(message)
+    stored = read_result(out)
+    if stored.status == "finished":
+        message = f"{out} exists and is finished; choose another --out, or remove it first"
+        raise OutputError(message)
+    if stored.kind != kind:
+        message = f"{out} is an unfinished hsmc {stored.kind}, not {kind}; choose another --out"
+        raise OutputError(message)
+    if other := differences(stored.parameters, wanted):
+        message = f"{out} is an unfinished run of other parameters ({other}); choose another --out"
+        raise OutputError(message)
+    return stored
