@@ -38,7 +38,13 @@ SCHEMA = 1
 """Version of the layout; a reader refuses a newer one."""
 
 LIBVER = "v110"
-"""Oldest HDF5 that reads the files: it brought checksums, without which damage crashes HDF5."""
+"""Oldest HDF5 that reads the files: it brought checksums, without which damage crashes HDF5.
+
+Texts are of fixed length for the same reason: HDF5 keeps others in heaps without checksums, and
+reads a damaged one for ever.
+"""
+
+UNITS = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -140,9 +146,9 @@ def is_hdf5(path: Path) -> bool:
 def _write_h5md(file: h5py.File) -> None:
     group = file.create_group("h5md")
     group.attrs["version"] = np.array([1, 1])
-    group.create_group("author").attrs["name"] = "hsmc"
+    group.create_group("author").attrs["name"] = np.bytes_("hsmc")
     creator = group.create_group("creator")
-    creator.attrs["name"], creator.attrs["version"] = "hsmc", __version__
+    creator.attrs["name"], creator.attrs["version"] = np.bytes_("hsmc"), np.bytes_(__version__)
 
 
 def _write_particles(file: h5py.File, frames: tuple[Frame, ...]) -> None:
@@ -156,7 +162,7 @@ def _write_particles(file: h5py.File, frames: tuple[Frame, ...]) -> None:
         positions[number] = configuration.positions
     box = group.create_group("box")
     box.attrs["dimension"] = 3
-    box.attrs["boundary"] = ["periodic"] * 3
+    box.attrs["boundary"] = np.array([b"periodic"] * 3)
     edges = np.stack([c.box.vectors.T for c in configurations])
     _write_times(box, "edges", cycles)["value"] = edges
     group["species"] = configurations[0].types
@@ -181,10 +187,11 @@ def _write_series(file: h5py.File, series: Arrays) -> None:
 def _write_own(file: h5py.File, result: Result) -> None:
     group = file.create_group("hsmc")
     group.attrs["schema"] = SCHEMA
-    group.attrs["kind"], group.attrs["status"] = result.kind, result.status
-    group.attrs["units"] = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
+    group.attrs["kind"] = np.bytes_(result.kind)
+    group.attrs["status"] = np.bytes_(result.status)
+    group.attrs["units"] = np.bytes_(UNITS)
     for name in ("parameters", "summary", "provenance"):
-        group[name] = json.dumps(dict(getattr(result, name)), allow_nan=False)
+        group[name] = np.bytes_(json.dumps(dict(getattr(result, name)), allow_nan=False))
     for folder, arrays in (("checkpoint", result.checkpoint), ("tables", result.tables)):
         for name, value in arrays.items():
             group[f"{folder}/{name}"] = value
@@ -206,14 +213,19 @@ def _read(file: h5py.File) -> Result:
         name: dict(json.loads(own[name][()])) for name in ("parameters", "summary", "provenance")
     }
     return Result(
-        kind=str(own.attrs["kind"]),
-        status=str(own.attrs["status"]),
+        kind=_text(own.attrs["kind"]),
+        status=_text(own.attrs["status"]),
         frames=_read_frames(file["particles/spheres"]),
         series=_read_series(file["observables"]),
         checkpoint={name: value[()] for name, value in own.get("checkpoint", {}).items()},
         tables={name: value[()] for name, value in own.get("tables", {}).items()},
         **texts,
     )
+
+
+def _text(stored: str | bytes) -> str:
+    """Return a text of fixed length, or of any length as in files of earlier versions."""
+    return stored if isinstance(stored, str) else stored.decode()
 
 
 def _read_frames(group: h5py.Group) -> tuple[Frame, ...]:
