@@ -65,7 +65,7 @@ def test_runs_are_ranked_checked_and_certified():
 def test_stopped_search_is_resumed_and_the_same(tmp_path):
     """Each finished run is on disk before the next is counted; the rest changes no bit.
 
-    Meant to fail if the start of a run depends on the runs before it.
+    Fails if the start of a run depends on how many were made before it (tried).
     """
     whole = floppy(None, workers=1, ratio=0.7, runs=3, **QUICK)
     path = tmp_path / "search.h5"

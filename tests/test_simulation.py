@@ -35,7 +35,7 @@ def volumes_of(simulation, pressure, samples, thin):
 def test_ideal_gas_volume(n, mode, heat_bath):
     """Points never overlap, so V is Gamma(N + 1, 1/βP) distributed, exactly.
 
-    Meant to fail if the power of V is off by one in either kind of box move.
+    Fails if the power of V is off by one in either kind of box move (tried).
     """
     moves = Moves(mode, heat_bath=heat_bath)
     simulation = Simulation(points(n, Box.cubic(2.0)), moves, seed=3)
@@ -48,7 +48,7 @@ def test_ideal_gas_volume(n, mode, heat_bath):
 def test_ideal_gas_diagonal_elements(row, power):
     """With the others fixed, h11, h22, h33 are Gamma(N + 1), (N), (N − 1): here N = 6.
 
-    That is the rotation-free measure h11² h22 V^(N−2). Meant to fail if all powers are N.
+    That is the rotation-free measure h11² h22 V^(N−2). Fails if all powers are N (tried).
     """
     system, _ = system_of(points(6, Box.cubic(1.5)))
     state = kernel_state(5, "test")
@@ -66,7 +66,7 @@ def test_ideal_gas_diagonal_elements(row, power):
 def test_one_sphere_and_its_own_images(heat_bath):
     """p(V) ∝ V exp(−βPV) for V ≥ σ³: only its own images limit one sphere.
 
-    Meant to fail if own images are left out of the pair pass.
+    Fails if own images are left out of the pair pass (tried).
     """
     simulation = Simulation(points(1, Box.cubic(1.2), 1.0), Moves(heat_bath=heat_bath), seed=4)
     volumes = volumes_of(simulation, 3.0, 4000, 1 if heat_bath else 50)
@@ -80,7 +80,8 @@ def test_one_sphere_and_its_own_images(heat_bath):
 def test_two_spheres_in_a_cube(heat_bath):
     """p(V) ∝ V (V − 4πσ³/3) exp(−βPV) where L ≥ 2σ; smaller boxes are left out of both.
 
-    Meant to fail if the heat bath looks for pairs within contact only, not farther.
+    Fails if the heat bath looks for pairs within contact only, or as far as the grid sees and
+    no farther (tried).
     """
     pressure, cube = 0.15, 8.0
     start = Configuration(
@@ -98,8 +99,9 @@ def test_two_spheres_in_a_cube(heat_bath):
 def test_two_spheres_fill_their_free_space():
     """At fixed volume the second sphere is anywhere outside the first's exclusion sphere.
 
-    The chance to be within 1.2 σ follows from volumes. Meant to fail if the displacement has a
-    bias of 1 % of the step or if the overlap test uses the radius for the diameter.
+    The chance to be within 1.2 σ follows from volumes. Steps are short: a tenth of the trials
+    is refused, all of them near contact. Fails if refused trials are tried again,
+    or if the overlap test uses one radius for two (tried).
     """
     edge = 2.6
     start = Configuration(
@@ -108,8 +110,8 @@ def test_two_spheres_fill_their_free_space():
         np.ones(2),
         np.zeros(2, np.int64),
     )
-    simulation = Simulation(start, Moves("fixed"), seed=7)
-    simulation.advance(np.ones(3000), tuning=True)
+    simulation = Simulation(start, Moves("fixed", particle_target=0.9), seed=7)
+    simulation.advance(np.ones(20_000), tuning=True)
     near = []
     for _ in range(8000):
         simulation.advance(np.ones(8), tuning=False)
@@ -123,14 +125,35 @@ def test_two_spheres_fill_their_free_space():
     assert abs(blocks.mean() - shell / free) < 3.5 * error
 
 
+def test_free_displacements_have_no_bias():
+    """Sums of uniform steps: mean 0, covariance step²/3 a trial on each axis and none across.
+
+    1000 points make M = 500 000 trials in all, each of a point chosen at random. The covariance
+    of their M/1000 = 500 steps each has a relative error of √(2/1000), nearly. Fails if steps
+    are 1 % of their size too far to one side, or if two axes share random bits (tried).
+    """
+    n, cycles, step = 1000, 500, 0.1
+    start = points(n, Box.cubic(60.0))
+    simulation = Simulation(start, Moves("fixed"), seed=12)
+    simulation.advance(np.ones(cycles), tuning=False)
+    assert simulation.steps[0] == step
+    moved = simulation.configuration.positions - start.positions
+    moved -= 60.0 * np.rint(moved / 60.0)
+    variance = cycles * step**2 / 3.0
+    assert np.all(np.abs(moved.mean(axis=0)) < 3.5 * np.sqrt(variance / n))
+    covariance = moved.T @ moved / n
+    errors = variance * np.sqrt((1.0 + np.eye(3)) / n)
+    assert np.all(np.abs(covariance - variance * np.eye(3)) < 3.5 * errors)
+
+
 def test_shears_of_one_sphere():
     """One sphere, fixed volume, three shears: uniform wherever its images do not overlap.
 
     With h11 = 1.1 and h22 = h33 = 0.92, b = (t, 0.92) needs |t + 1.1 n| ≥ √(1 − 0.92²) and
     c's xy part needs that distance from every lattice point of a, b. These disks do not
     overlap each other, so t is uniform, and the area closer than ρ to a lattice point gives
-    the second figure. Meant to fail if the window is centred on the present value or if
-    own images are left out.
+    the second figure. Fails if the window is centred on the present value, or if own images
+    are left out (tried).
     """
     system, _ = system_of(
         Configuration(
@@ -171,7 +194,7 @@ def _distance_to_lattice(box):
 def test_least_scale_is_the_first_contact(box, n, seed):
     """Scaling by the limit makes the closest pair of brute force touch.
 
-    Meant to fail if the search stops before the limit is certain.
+    Fails if the search stops before the limit is certain (tried).
     """
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
@@ -188,7 +211,7 @@ def test_least_scale_is_the_first_contact(box, n, seed):
 def test_free_interval_ends_at_contact(box, n, seed, element):
     """Inside the interval nothing overlaps; just past an end that is no window end, it does.
 
-    Meant to fail if the two signs of s are exchanged in ``tighten_element``.
+    Fails if the two signs of s are exchanged in ``tighten_element`` (tried).
     """
     configuration = mixed_spheres(n, box, seed, ratio=0.5)
     gap = smallest_gap(configuration).gap
@@ -231,7 +254,7 @@ def compressed(replica=0, mode="isotropic", cycles=100, pieces=1, heat_bath=True
 def test_fifty_and_fifty_cycles_are_a_hundred(mode):
     """A restored simulation repeats the uninterrupted one bit for bit.
 
-    Meant to fail if the trials counted towards the next change of step are not saved.
+    Fails if the trials counted towards the next change of step are not restored (tried).
     """
     mixture = Mixture(0.695, 6, 19)
     sites = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), -1).reshape(-1, 3)[:25]
@@ -292,7 +315,7 @@ def test_damaged_checkpoint_is_refused():
 def test_lattice_reduction_keeps_all_distances(box, seed):
     """Volume and pair distances stay to 1e-12; edges get no longer.
 
-    Meant to fail if fractions are multiplied by the change of basis, not by its inverse.
+    Fails if fractions are multiplied by the change of basis, not by its inverse (tried).
     """
     configuration = mixed_spheres(4, box, seed)
     reduced = reduce_lattice(configuration)

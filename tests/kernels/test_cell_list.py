@@ -12,6 +12,9 @@ from hsmc.kernels.run import Spheres, assemble
 from hsmc.neighbors import near_pairs as all_near_pairs
 from tests.conftest import sheared_boxes
 
+PLACES = 20
+"""Random places of a sphere that are tried in each box."""
+
 
 def system_of(configuration):
     """Return the kernels' view of a configuration and the order of its spheres."""
@@ -40,8 +43,8 @@ def mixed_spheres(n, box, seed, ratio=0.6):
 def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
     """Every pair image within the factor is listed once, own images included.
 
-    Meant to fail if ``span_a`` is one cell too small, if the half search starts at the wrong step,
-    or if the y part of an image shift is dropped.
+    Fails if ``span_a`` is one cell too small, if the half search starts a step late or at the
+    whole row, or if the y part of an image shift is dropped (tried).
     """
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
@@ -62,23 +65,24 @@ def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
 def test_overlap_test_is_that_of_brute_force(box, n, seed):
     """A sphere at a random place overlaps another in the grid if and only if it does at all.
 
-    Meant to fail if the span is cut by one, or if an image shift has the wrong sign.
+    Most places overlap several spheres, so that only some of many show a lost cell. Fails if
+    the span is cut by one along a, b or c, or if an image shift has the wrong sign (tried).
     """
     configuration = mixed_spheres(n, box, seed)
     system, order = system_of(configuration)
-    place = np.random.default_rng(seed + 1).random(3)
-    cell = (place * system.grid.shape).astype(int)
-    moved = np.array(configuration.positions)
-    moved[order[0]] = box.unscale(place)
-    trial = Configuration(box, moved, configuration.diameters, configuration.types)
-    pairs = all_near_pairs(trial, 0.0)
-    touched = (pairs.i != pairs.j) & ((pairs.i == order[0]) | (pairs.j == order[0]))
-    touched &= pairs.distance < pairs.contact * (1.0 - 1e-12)
-    assert overlaps(system, 0, *moved[order[0]], *cell) == bool(touched.any())
+    for place in np.random.default_rng(seed + 1).random((PLACES, 3)):
+        moved = np.array(configuration.positions)
+        moved[order[0]] = box.unscale(place)
+        trial = Configuration(box, moved, configuration.diameters, configuration.types)
+        pairs = all_near_pairs(trial, 0.0)
+        touched = (pairs.i != pairs.j) & ((pairs.i == order[0]) | (pairs.j == order[0]))
+        touched &= pairs.distance < pairs.contact * (1.0 - 1e-12)
+        cell = (place * system.grid.shape).astype(int)
+        assert overlaps(system, 0, *moved[order[0]], *cell) == bool(touched.any())
 
 
 def test_touching_spheres_do_not_overlap():
-    """Meant to fail if the test is ≤ instead of <."""
+    """Fails if the test is ≤ instead of < (tried)."""
     configuration = Configuration(
         Box.cubic(4.0), np.array([[0.0, 0, 0], [2.0, 0, 0]]), np.ones(2), np.zeros(2, np.int64)
     )

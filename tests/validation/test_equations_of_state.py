@@ -14,8 +14,8 @@ from hsmc.analysis.equations_of_state import (
 from hsmc.mixture import Mixture
 from hsmc.sampling import sample
 
-LARGEST_ERROR = 0.002
-"""Standard error that a run must reach, in φ."""
+LARGEST_ERROR = 0.001
+"""Standard error that a run must reach, in φ; 3 % more pressure raise φ by .0028 to .0036."""
 
 STANDARD_ERRORS = 3.0
 """Deviation from the reference that passes."""
@@ -47,19 +47,25 @@ SYSTEMS = {
 }
 
 
-CASES = [(name, "isotropic") for name in SYSTEMS] + [("fcc 23.4", "floppy")]
+CASES = [
+    ("fluid 2.28", "isotropic", 150_000),
+    ("fluid 5.306", "isotropic", 120_000),
+    ("fcc 23.4", "isotropic", 200_000),
+    ("6:19 fluid 10.128", "isotropic", 120_000),
+    ("fcc 23.4", "floppy", 120_000),
+]
 """A crystal feels the shape of its box; a fluid's floppy box would drift without bound."""
 
 
 @pytest.mark.validation
-@pytest.mark.parametrize(("name", "box"), CASES)
-def test_packing_fraction_at_fixed_pressure(name, box):
+@pytest.mark.parametrize(("name", "box", "cycles"), CASES)
+def test_packing_fraction_at_fixed_pressure(name, box, cycles):
     """Within three standard errors of the reference; the start is nearby, not on it.
 
-    Meant to fail if the pressure in the box move is 3 % off.
+    Fails, each case, if the pressure in the box move is 3 % off (tried).
     """
     options, reference = SYSTEMS[name]
-    result = sample(None, equilibrate=10_000, cycles=60_000, box=box, frames=0, **options)
+    result = sample(None, equilibrate=10_000, cycles=cycles, box=box, frames=0, **options)
     summary = result.summary
     assert summary["standard_error"] < LARGEST_ERROR
     deviation = summary["mean_packing_fraction"] - reference
