@@ -10,52 +10,36 @@ there is a mirror, as in A6B19.
 A displacement is what remains: the affine strain, rotation and the change of volume are taken
 out and stated apart. It is measured in the reference's box, scaled to the configuration's
 volume, so in the configuration's σ_L.
-Source: Kuhn, Naval Res. Logist. Q. 2, 83 (1955), doi:10.1002/nav.3800020109 (assignment).
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.linalg import inv
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from hsmc.analysis.assignment import (
+    AS_WRAPPED,
+    IMAGES,
+    Integers,
+    Problem,
+    Trial,
+    assign,
+    judged_origins,
+    refine,
+)
 from hsmc.analysis.supercells import Fit, fitting_supercells
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL, Configuration
 from hsmc.errors import InputError
 from hsmc.lattice import reduction
 
-Integers = NDArray[np.int64]
-
-LATTICES = 24
-"""Lattice choices tried: the proper rotations of a cube, the most that any lattice has."""
-
-REFINED = 48
-"""Pairs of lattice choice and origin whose origin is refined, the best before it."""
-
 THOROUGH = 64
-"""Spheres up to which every origin is judged by the assignment of all spheres."""
-
-QUICK_LATTICES, QUICK_SLACK = 144, 0.02
-"""Beyond: lattice choices tried, strained nearly as little as the best; several lattices of many
-cells may have the box's shape."""
-
-QUICK_ORIGINS, QUICK_JUDGES, QUICK_REFINED = 4, 24, 12
-"""Beyond: spheres that origins are tried with; spheres of each species that judge them; how many
-of the best origins are refined."""
+"""Spheres up to which a match is searched thoroughly."""
 
 MOST_SPHERES, MOST_COPIES = 1000, 128
 """Spheres and copies of the reference above which the search takes too long."""
-
-IMAGES = np.array(list(product((-1.0, 0.0, 1.0), repeat=3)))
-"""Images that hold the nearest one, in a reduced lattice; shape (27, 3)."""
-
-AS_WRAPPED = np.zeros((1, 3))
-"""No other image: right up to half the face distance, far beyond what matters in a large box."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,40 +93,43 @@ class Match:
         return np.asarray(np.linalg.norm(self.displacements[self.types == species], axis=1))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Problem:
-    """Fractions in one choice of lattice, (N, 3), and the indices of each species in them.
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """How thoroughly a match is searched: each step keeps the best of the one before.
 
-    The metric is the supercell's at the configuration's volume; the first ``cell`` spheres of the
-    reference are one unit cell of it.
+    Attributes:
+        lattices: Choices of lattice, those of least strain. A lattice has up to 24 rotations, and
+            a sheared crystal such as structure 3 (number 58 of A6B19) has choices of less strain
+            that fit its spheres worse; several lattices of many cells may have the box's shape.
+        slack: By how much the norm of their strain may exceed the least.
+        starts: Spheres of the rarer species that origins are tried with.
+        judges: Spheres of each species whose distances to the nearest sites judge an origin.
+        assigned: Origins that are judged by the best assignment of all spheres.
+        refined: Origins that are refined.
     """
 
-    metric: Floats
-    images: Floats
-    own: tuple[Integers, ...]
-    sites: tuple[Integers, ...]
-    reference: Floats
-    scaled: Floats
-    cell: int
+    lattices: int
+    slack: float
+    starts: int
+    judges: int
+    assigned: int
+    refined: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trial:
-    """Origin, assignment and what remains: the mean square about its mean, and the residuals."""
-
-    cost: float
-    origin: Floats
-    permutation: Integers
-    residuals: Floats
+EFFORTS = {
+    True: _Effort(96, math.inf, starts=64, judges=64, assigned=400, refined=48),
+    False: _Effort(144, 0.02, starts=4, judges=24, assigned=12, refined=12),
+}
+"""Thorough or not."""
 
 
 def match(configuration: Configuration, reference: Configuration) -> Match:
     """Find the best match of a configuration with a crystal: the least mean square displacement.
 
-    Strain is not minimised, but only the ``LATTICES`` choices of lattice with the least are tried.
-    Origins start from pairs of spheres: for unlike packings the match is good, not provably best.
-    Beyond ``THOROUGH`` spheres few of these pairs are tried, and judged by few spheres: enough for
-    a state that is near to the crystal somewhere.
+    Strain is not minimised, but only the choices of lattice with the least are tried. Origins start
+    from pairs of spheres: for unlike packings the match is good, not provably best. Beyond
+    ``THOROUGH`` spheres few of these pairs are tried: enough for a state that is near to the
+    crystal somewhere.
 
     Args:
         configuration: Spheres in a box.
@@ -155,15 +142,21 @@ def match(configuration: Configuration, reference: Configuration) -> Match:
     copies = _copies(configuration, reference)
     change = reduction(configuration.box.vectors)
     vectors = configuration.box.vectors @ change
-    thorough = len(configuration) <= THOROUGH
-    extent = (LATTICES, math.inf) if thorough else (QUICK_LATTICES, QUICK_SLACK)
-    lattices = fitting_supercells(vectors, reference.box.vectors, copies, *extent)
+    effort = EFFORTS[len(configuration) <= THOROUGH]
+    lattices = fitting_supercells(
+        vectors, reference.box.vectors, copies, effort.lattices, effort.slack
+    )
     problems = [_problem(configuration, reference, change, lattice) for lattice in lattices]
-    judge, wanted = (_thorough, REFINED) if thorough else (_quick, QUICK_REFINED)
-    rough = [(*each, k) for k, problem in enumerate(problems) for each in judge(problem)]
-    rough.sort(key=lambda each: each[0])
-    trials = [(_refined(problems[k], origin), k) for _, origin, k in rough[:wanted]]
-    best, chosen = min(trials, key=lambda each: each[0].cost)
+    near = [
+        (*each, k)
+        for k, problem in enumerate(problems)
+        for each in judged_origins(problem, effort.starts, effort.judges)
+    ]
+    near = sorted(near, key=lambda each: each[0])[: effort.assigned]
+    trials = [(assign(problems[k], origin), k) for _, origin, k in near]
+    trials = sorted(trials, key=lambda each: each[0].cost)[: effort.refined]
+    refined = [(refine(problems[k], trial), k) for trial, k in trials]
+    best, chosen = min(refined, key=lambda each: each[0].cost)
     return _described(configuration, reference, best, lattices[chosen], change)
 
 
@@ -194,11 +187,11 @@ def _counts(configuration: Configuration) -> tuple[int, int]:
 
 def _problem(
     configuration: Configuration, reference: Configuration, change: Floats, lattice: Fit
-) -> _Problem:
+) -> Problem:
     places, types = _supercell(reference, lattice.form)
     vectors = reference.box.vectors @ lattice.form @ lattice.reduction
     scale = (configuration.box.volume / np.linalg.det(vectors)) ** (2.0 / 3.0)
-    return _Problem(
+    return Problem(
         metric=vectors.T @ vectors * scale,
         images=IMAGES if len(configuration) <= THOROUGH else AS_WRAPPED,
         own=_by_species(configuration.types),
@@ -222,83 +215,10 @@ def _by_species(types: Integers) -> tuple[Integers, ...]:
     return tuple(sorted((group for group in groups if group.size), key=len))
 
 
-def _origins(problem: _Problem, own: Integers) -> Floats:
-    """Return the origins that lay spheres on those of a unit cell, the rarer species; (M, 3)."""
-    sites = problem.sites[0]
-    theirs = problem.reference[sites[sites < problem.cell]]
-    return (problem.scaled[own][:, None] - theirs).reshape(-1, 3)
-
-
-def _thorough(problem: _Problem) -> list[tuple[float, Floats]]:
-    """Judge all origins by the best assignment of all spheres."""
-    trials = _trials(problem, _origins(problem, problem.own[0]))
-    return [(each.cost, each.origin) for each in trials]
-
-
-def _quick(problem: _Problem) -> list[tuple[float, Floats]]:
-    """Judge some origins by the distances of some spheres to the nearest sites of their species."""
-    judges = [_some(own, QUICK_JUDGES) for own in problem.own]
-    apart = [
-        problem.scaled[own][:, None] - problem.reference[sites]
-        for own, sites in zip(judges, problem.sites, strict=True)
-    ]
-    origins = _origins(problem, _some(judges[0], QUICK_ORIGINS))
-    judged = []
-    for origin in origins:
-        squares = (_squares(each - origin, problem.metric, problem.images) for each in apart)
-        nearest = [float(each.min(axis=(1, 2)).mean()) for each in squares]
-        judged.append((sum(nearest), origin))
-    return judged
-
-
-def _some(indices: Integers, count: int) -> Integers:
-    """Return at most so many of the indices, evenly spread."""
-    places = np.linspace(0, len(indices) - 1, min(count, len(indices)))
-    return np.asarray(indices[places.astype(np.int64)])
-
-
-def _refined(problem: _Problem, origin: Floats) -> _Trial:
-    """Shift the origin by the mean residual and assign anew, until the cost stops to fall."""
-    trial = next(_trials(problem, origin[None]))
-    while True:
-        origin = trial.origin + trial.residuals.mean(axis=0)
-        better = next(_trials(problem, origin[None]))
-        if better.cost >= trial.cost * (1.0 - 1e-12):
-            residuals = trial.residuals - trial.residuals.mean(axis=0)
-            return _Trial(trial.cost, origin, trial.permutation, residuals)
-        trial = better
-
-
-def _trials(problem: _Problem, origins: Floats) -> Iterator[_Trial]:
-    """Yield the assignment at each origin; origins have shape (M, 3)."""
-    permutations = np.zeros((len(origins), len(problem.scaled)), np.int64)
-    for own, sites in zip(problem.own, problem.sites, strict=True):
-        apart = problem.scaled[own][None, :] - problem.reference[sites][:, None]
-        for k, origin in enumerate(origins):
-            table = _squares(apart - origin, problem.metric, problem.images).min(axis=-1)
-            permutations[k, sites] = own[linear_sum_assignment(table)[1]]
-    residuals = problem.scaled[permutations] - problem.reference - origins[:, None]
-    nearest = _squares(residuals, problem.metric, problem.images).argmin(axis=-1)
-    residuals += problem.images[nearest] - np.rint(residuals)
-    about = residuals - residuals.mean(axis=1, keepdims=True)
-    costs = np.einsum("kni,ij,knj->k", about, problem.metric, about) / about.shape[1]
-    for k, origin in enumerate(origins):
-        yield _Trial(float(costs[k]), origin, permutations[k], residuals[k])
-
-
-def _squares(fractions: Floats, metric: Floats, images: Floats) -> Floats:
-    """Return squared lengths of the images of differences, in σ_L²; shape (..., images)."""
-    wrapped = fractions - np.rint(fractions)
-    projected = wrapped @ metric
-    squared = np.sum(projected * wrapped, axis=-1)
-    shifts = np.einsum("ki,ij,kj->k", images, metric, images)
-    return np.asarray(squared[..., None] + 2.0 * projected @ images.T + shifts)
-
-
 def _described(
     configuration: Configuration,
     reference: Configuration,
-    best: _Trial,
+    best: Trial,
     lattice: Fit,
     change: Floats,
 ) -> Match:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hsmc.analysis.matching import THOROUGH, Match, match
 from hsmc.configuration import LARGE, Configuration
-from hsmc.fit import random_fluid
+from hsmc.fit import at_packing, relax
 from hsmc.floppy_box import Search, search_once
 from hsmc.mixture import Mixture
 from hsmc.rng import stream
@@ -12,8 +12,8 @@ from hsmc.rng import stream
 CYCLES, RAMP_START, PRESSURE = 3000, 20.0, 200.0
 """Length and βPσ_L³ of the compression of a small random start, before it is jammed."""
 
-DENSEST_FLUID = 0.55
-"""Packing fraction up to which large random starts are made without compression."""
+DENSEST = 0.6
+"""Packing fraction up to which the overlaps of random places relax away."""
 
 
 def random_matches(
@@ -22,24 +22,30 @@ def random_matches(
     """Yield matches of random packings of a configuration's composition with a reference.
 
     Up to ``THOROUGH`` spheres a random fluid is compressed in a box of any shape and jammed, as
-    ``hsmc floppy`` does it. Larger ones are random fluids as dense as the configuration, or as
-    ``DENSEST_FLUID``: jamming them takes too long, and how far the nearest sites are depends little
-    on the density.
+    ``hsmc floppy`` does it. Larger ones, which take too long to jam, are spheres at random places
+    in a box of the configuration's shape and density (or ``DENSEST``), their overlaps relaxed away.
 
     Args:
-        configuration: Whose composition, size ratio and packing fraction are taken.
+        configuration: Whose composition, size ratio and box are taken.
         reference: Unit cell of the crystal.
         count: How many.
         seed: Root seed.
     """
-    large = int((configuration.types == LARGE).sum())
-    mixture = Mixture(configuration.size_ratio, large, len(configuration) - large)
-    fraction = min(configuration.packing_fraction, DENSEST_FLUID)
     for run in range(count):
-        if len(configuration) <= THOROUGH:
-            search = Search(mixture, "random", CYCLES, RAMP_START, PRESSURE, False, True, seed)
-            packing = search_once(search, run).configuration
+        if len(configuration) > THOROUGH:
+            yield match(_relaxed(configuration, seed, run), reference)
         else:
-            own = int(stream(seed, "null model", run).integers(2**63))
-            packing = random_fluid(mixture, fraction, own)
-        yield match(packing, reference)
+            large = int((configuration.types == LARGE).sum())
+            mixture = Mixture(configuration.size_ratio, large, len(configuration) - large)
+            search = Search(mixture, "random", CYCLES, RAMP_START, PRESSURE, False, True, seed)
+            yield match(search_once(search, run).configuration, reference)
+
+
+def _relaxed(configuration: Configuration, seed: int, run: int) -> Configuration:
+    draw = stream(seed, "null model", run)
+    places = draw.random((len(configuration), 3))
+    points = Configuration.from_scaled(
+        configuration.box, places, configuration.diameters, configuration.types
+    )
+    fraction = min(configuration.packing_fraction, DENSEST)
+    return relax(at_packing(points, fraction), int(draw.integers(2**63)))

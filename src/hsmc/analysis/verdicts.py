@@ -81,13 +81,13 @@ def large_are_kept(rms: float, chance: Chance | None) -> Sentence:
 
 
 def small_shift(rms: float, chance: Chance | None) -> Sentence:
-    """Judge that the small spheres shift from their positions, by less than chance."""
+    """Judge that the small spheres shift from their positions, and by little against chance."""
     claim = "the small spheres shift a little from their positions"
     if rms < AT_REST:
         return Sentence(claim, False, f"rms {rms:.3f} σ_L: they have not moved")
     if chance is None:
         return Sentence(claim, None, f"rms {rms:.3f} σ_L; no null model")
-    return Sentence(claim, chance.words != "as by chance", _figures(rms, chance))
+    return Sentence(claim, chance.words == "kept", _figures(rms, chance))
 
 
 def becomes_disordered(file: int, reference: int, tolerance: float) -> Sentence:
