@@ -37,7 +37,10 @@ class Structure:
 
 
 def read_structure(
-    path: Path | str, size_ratio: float | None = None, large: str | None = None
+    path: Path | str,
+    size_ratio: float | None = None,
+    large: str | None = None,
+    unsized_ratio: float | None = None,
 ) -> Structure:
     """Read the last structure of a CIF, POSCAR, extended XYZ or GSD file.
 
@@ -49,6 +52,7 @@ def read_structure(
         path: The file; its format follows from its name.
         size_ratio: γ = σ_S/σ_L; None takes it from the sizes in the file.
         large: Label of the large species; None chooses by radius, else by count.
+        unsized_ratio: γ of a file that gives no sizes; None refuses it without ``size_ratio``.
 
     Raises:
         InputError: The file or what it holds is not usable as it is.
@@ -57,7 +61,10 @@ def read_structure(
     path = Path(path)
     try:
         _check_file(path)
-        return _structure(parser_of(path)(path), size_ratio, large)
+        content = parser_of(path)(path)
+        if content.diameters is None and size_ratio is None:
+            size_ratio = unsized_ratio
+        return _structure(content, size_ratio, large)
     except InputError as error:
         message = f"{path}: {error}"
         raise InputError(message) from error

@@ -119,8 +119,12 @@ def _check_choice(choice: Fit, options: StartOptions, *, sized: bool) -> None:
         raise InputError(message)
 
 
-def read_source(options: StartOptions) -> Source:
+def read_source(options: StartOptions, unsized_ratio: float | None = None) -> Source:
     """Return the spheres of a crystal, a fluid or a file, as they are.
+
+    Args:
+        options: Which, and how to read it; fit, copies and packing fraction are left aside.
+        unsized_ratio: Size ratio for a file that gives no sizes; None refuses it.
 
     Raises:
         InputError: There is no such crystal or file, or it is not usable.
@@ -140,7 +144,7 @@ def read_source(options: StartOptions) -> Source:
     if is_hdf5(path):
         return _from_result(path, options.ratio)
     if path.suffix or path.exists():
-        return _from_structure(path, options)
+        return _from_structure(path, options, unsized_ratio)
     near = difflib.get_close_matches(name, [*CRYSTALS, FLUID], n=1)
     hint = f"did you mean {near[0]}?" if near else f"crystals are {', '.join(CRYSTALS)}"
     message = f"start is {options.start}, neither a crystal nor {FLUID} nor a file; {hint}"
@@ -159,10 +163,10 @@ def _from_result(path: Path, ratio: float | None) -> Source:
     return Source(final, sized=True, fit="none", notes=(note,))
 
 
-def _from_structure(path: Path, options: StartOptions) -> Source:
+def _from_structure(path: Path, options: StartOptions, unsized_ratio: float | None) -> Source:
     if path.suffix in {".h5", ".hdf5"} and path.is_file():
         read_result(path)  # raises: not HDF5
-    structure = read_structure(path, options.ratio, options.large)
+    structure = read_structure(path, options.ratio, options.large, unsized_ratio)
     note = f"large species: {structure.large} ({structure.reason})"
     return Source(structure.configuration, structure.has_sizes, "dilate", (note,))
 

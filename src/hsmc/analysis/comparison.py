@@ -1,6 +1,5 @@
 """A state or a crystal compared with a reference crystal."""
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from hsmc.analysis.matching import Match, match
 from hsmc.analysis.null_model import random_matches
+from hsmc.analysis.sides import Side, commensurate, read_side
 from hsmc.analysis.symmetry import TOLERANCES, Step, groups, scan, symbol
 from hsmc.analysis.verdicts import (
     FEWEST,
@@ -21,12 +21,8 @@ from hsmc.analysis.verdicts import (
     small_shift,
 )
 from hsmc.box import Box, Floats
-from hsmc.configuration import LARGE, SMALL, Configuration
-from hsmc.crystal import CRYSTALS, crystal
+from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.options import StartOptions
-from hsmc.results import is_hdf5
-from hsmc.start import read_source
 
 SPECIES = {"large": LARGE, "small": SMALL}
 
@@ -35,25 +31,6 @@ MOVED = 0.01
 
 PAPER_TOLERANCE = 1.7 / 9.4
 """Tolerance of the paper's space group, 1.7 nm, in σ_L."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """What stands on one side of a comparison.
-
-    Attributes:
-        name: Crystal or file.
-        configuration: Spheres; lengths in σ_L if ``sized``.
-        sized: Whether the large diameter is known.
-        nanometres: σ_L in nm; None if it is not known.
-        notes: What was chosen, in words for the user.
-    """
-
-    name: str
-    configuration: Configuration
-    sized: bool
-    nanometres: float | None
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +160,7 @@ def compare(
         raise InputError(message)
     one = read_side(file, ratio, large, diameter)
     other = read_side(reference, ratio, large, reference_diameter)
-    one, other, comparable = _sized(one, other)
+    one, other, comparable = commensurate(one, other)
     found = match(one.configuration, other.configuration)
     matches = []
     for each in random_matches(one.configuration, other.configuration, null, seed):
@@ -206,69 +183,6 @@ def compare(
         reference_symmetry=tuple(scan(other.configuration, tolerances)),
         sentences=_sentences(one, other, moves),
     )
-
-
-def read_side(
-    source: Path | str,
-    ratio: float | None = None,
-    large: str | None = None,
-    diameter: float | None = None,
-) -> Side:
-    """Read what stands on one side of a comparison.
-
-    Args:
-        source: Result file, crystal known by name, CIF, POSCAR, extended XYZ or GSD.
-        ratio: Size ratio, where the source gives none.
-        large: Label of the large species in a file of another program.
-        diameter: Large diameter in the unit of a file that gives no sizes.
-
-    Raises:
-        InputError: The source is unknown or unusable, or a diameter is given without need.
-        StorageError: The operating system refuses to read the file.
-    """
-    name = str(source)
-    known = name.lower() in CRYSTALS
-    label = None if known or _is_result(name) else large
-    found = read_source(StartOptions.build({"start": name, "ratio": ratio, "large": label}))
-    if diameter is None:
-        unit = crystal(name).unit if known else ""
-        nanometres = crystal(name).large_diameter if unit == "nm" else None
-        return Side(name, found.configuration, found.sized, nanometres, found.notes)
-    if found.sized:
-        message = f"{name} gives its sizes itself; leave out the diameter"
-        raise InputError(message)
-    if not 0.0 < diameter < math.inf:
-        message = f"diameter is {diameter:g}, needs to be a number > 0 in the unit of {name}"
-        raise InputError(message)
-    configuration = found.configuration.strained(np.eye(3) / diameter)
-    return Side(name, configuration, True, None, found.notes)
-
-
-def _is_result(name: str) -> bool:
-    return is_hdf5(Path(name))
-
-
-def _sized(one: Side, other: Side) -> tuple[Side, Side, bool]:
-    """Give a side without sizes the other's volume a sphere; tell whether both had sizes."""
-    if one.sized and other.sized:
-        return one, other, True
-    if not (one.sized or other.sized):
-        message = (
-            f"neither {one.name} nor {other.name} gives the sizes of its spheres; give the large "
-            "diameter of one in its unit of length (--diameter, --with-diameter)"
-        )
-        raise InputError(message)
-    if one.sized:
-        return one, _resized(other, one), False
-    return _resized(one, other), other, False
-
-
-def _resized(side: Side, like: Side) -> Side:
-    volumes = [each.configuration.box.volume / len(each.configuration) for each in (side, like)]
-    scale = (volumes[1] / volumes[0]) ** (1.0 / 3.0)
-    note = f"{side.name} gives no sizes and is compared at the volume a sphere of {like.name}"
-    configuration = side.configuration.strained(np.eye(3) * scale)
-    return Side(side.name, configuration, False, None, (*side.notes, note))
 
 
 def _moves(found: Match, species: int, matches: list[Match], nanometres: float | None) -> Moves:

@@ -38,6 +38,9 @@ from hsmc.lattice import reduction
 THOROUGH = 64
 """Spheres up to which a match is searched thoroughly."""
 
+SAME_MATCH = 1.05
+"""Ratio of mean square displacements up to which two matches count as equally good."""
+
 MOST_SPHERES, MOST_COPIES = 1000, 128
 """Spheres and copies of the reference above which the search takes too long."""
 
@@ -129,7 +132,8 @@ def match(configuration: Configuration, reference: Configuration) -> Match:
     Strain is not minimised, but only the choices of lattice with the least are tried. Origins start
     from pairs of spheres: for unlike packings the match is good, not provably best. Beyond
     ``THOROUGH`` spheres few of these pairs are tried: enough for a state that is near to the
-    crystal somewhere.
+    crystal somewhere. A crystal sheared as far as structure 3 is found from its unit cell, not
+    from many cells, which offer choices of lattice with less strain.
 
     Args:
         configuration: Spheres in a box.
@@ -156,8 +160,24 @@ def match(configuration: Configuration, reference: Configuration) -> Match:
     trials = [(assign(problems[k], origin), k) for _, origin, k in near]
     trials = sorted(trials, key=lambda each: each[0].cost)[: effort.refined]
     refined = [(refine(problems[k], trial), k) for trial, k in trials]
-    best, chosen = min(refined, key=lambda each: each[0].cost)
+    best, chosen = min(_as_listed(refined), key=lambda each: each[0].cost)
     return _described(configuration, reference, best, lattices[chosen], change)
+
+
+def _as_listed(trials: list[tuple[Trial, int]]) -> list[tuple[Trial, int]]:
+    """Return the trials that leave every sphere its index and are as good as the best.
+
+    A crystal's symmetry makes several matches equally good, but for rounding and noise; of a
+    crystal with one site moved, the one that names this site is wanted. All trials if none does.
+    """
+    enough = SAME_MATCH * min(trial.cost for trial, _ in trials)
+    listed = [
+        each
+        for each in trials
+        if each[0].cost <= enough
+        and np.array_equal(each[0].permutation, np.arange(len(each[0].permutation)))
+    ]
+    return listed or trials
 
 
 def _copies(configuration: Configuration, reference: Configuration) -> int:

@@ -21,8 +21,8 @@ from hsmc.errors import InputError
 ANGLE_TOLERANCE = 10.0
 """Of the angles of the lattice, in degrees: the raw cell of A6B19 is 7° off a hexagonal one."""
 
-TOLERANCES: Floats = np.geomspace(1e-3, 0.3, 60)
-"""Tolerances of a scan, in σ_L: 10 % from one to the next."""
+TOLERANCES: Floats = np.geomspace(1e-3, 0.3, 40)
+"""Tolerances of a scan, in σ_L: 16 % from one to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +145,14 @@ def symmetrised(configuration: Configuration, tolerance: float) -> Symmetrised:
 
 
 def symbol(number: int) -> str:
-    """Return the short Hermann-Mauguin symbol of a space group; a dash for number 0."""
-    import spglib
+    """Return the short Hermann-Mauguin symbol of a space group; a dash for number 0.
 
-    if number == 0:
-        return "–"
-    for hall in range(1, 531):
-        kind = spglib.get_spacegroup_type(hall)
-        if kind is not None and kind.number == number:
-            return str(kind.international_short)
-    message = f"space group number is {number}, needs 1 to 230"
-    raise InputError(message)
+    Args:
+        number: 0 to 230.
+    """
+    import moyopy
+
+    return moyopy.SpaceGroupType(number).hm_short.replace(" ", "") if number else "–"
 
 
 def _spglib(configuration: Configuration, tolerance: float, angle: float) -> int:
