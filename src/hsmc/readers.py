@@ -1,6 +1,7 @@
 """Crystals from files of other programs, their species sorted by size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,34 @@ def read_structure(
         InputError: The file or what it holds is not usable as it is.
         StorageError: The operating system refuses to read the file.
     """
-    path = Path(path)
-    try:
-        _check_file(path)
-        content = parser_of(path)(path)
-        if content.diameters is None and size_ratio is None:
-            size_ratio = unsized_ratio
+    content = read_content(path)
+    if content.diameters is None and size_ratio is None:
+        size_ratio = unsized_ratio
+    with _named(path):
         return _structure(content, size_ratio, large)
+
+
+def read_content(path: Path | str) -> Content:
+    """Read the last structure of a file as it is, whatever its species.
+
+    Args:
+        path: CIF, POSCAR, extended XYZ or GSD; the format follows from the name.
+
+    Raises:
+        InputError: The file or what it holds is not usable as it is.
+        StorageError: The operating system refuses to read the file.
+    """
+    path = Path(path)
+    with _named(path):
+        _check_file(path)
+        return parser_of(path)(path)
+
+
+@contextmanager
+def _named(path: Path | str) -> Iterator[None]:
+    """Begin what is said of a file with its name."""
+    try:
+        yield
     except InputError as error:
         message = f"{path}: {error}"
         raise InputError(message) from error

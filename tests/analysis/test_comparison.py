@@ -65,7 +65,10 @@ def test_the_cell_is_one_of_many(tmp_path):
 
 
 def test_a_file_without_sizes_is_compared_at_the_references_volume(tmp_path):
-    """Or, with a diameter, at its own; displacements are the same, the volume is told only then."""
+    """Or, with a diameter, at its own; displacements are the same, the volume is told only then.
+
+    Fails if the file keeps its own unit of length (tried).
+    """
     cell = crystal("a6b19-measured")
     path = write(tmp_path / "raw.cif", cell.configuration(0.695), "cif")
     plain = compare(path, "a6b19", null=0)
@@ -75,6 +78,7 @@ def test_a_file_without_sizes_is_compared_at_the_references_volume(tmp_path):
     assert given.volume_change == pytest.approx(named.volume_change, abs=1e-9)
     for name in ("large", "small"):
         assert plain.moves[name].rms_nm == pytest.approx(named.moves[name].rms_nm, abs=1e-9)
+        assert plain.moves[name].rms * 9.4 == pytest.approx(plain.moves[name].rms_nm, rel=1e-9)
         assert given.moves[name].rms_nm == pytest.approx(named.moves[name].rms_nm, abs=1e-9)
     assert any("gives no sizes" in note for note in plain.file.notes)
 

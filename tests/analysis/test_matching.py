@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from hsmc.analysis.assignment import IMAGES, squared_lengths
+from hsmc.analysis.assignment import IMAGES, Problem, assign, refine, squared_lengths
 from hsmc.analysis.matching import match
 from hsmc.box import Box
 from hsmc.configuration import LARGE, SMALL, Configuration
@@ -91,6 +91,31 @@ def test_the_match_says_where_each_sphere_went():
     assert np.array_equal(disguised.types[found.permutation], start.types)
     assert round(np.linalg.det(found.lattice_change)) == 1
     assert np.trace(found.strain) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_a_skewed_reference_is_recovered(copies):
+    """However the crystal is described. Fails if supercells are not reduced (tried)."""
+    disguised, moves = hidden(copies, reference().replicated(1, 1, copies))
+    found = match(disguised, skewed(skewed(skewed(reference()))))
+    assert rms(found.displacements) <= rms(moves) * (1.0 + 1e-9)
+
+
+def test_an_origin_is_refined_until_it_stays():
+    """Two unlike packings: assigned anew after each shift, until nothing changes.
+
+    Fails if the origin is left where it started (tried).
+    """
+    one, other = mixed_spheres(25, SKEW, 1), mixed_spheres(25, SKEW, 1)
+    spheres = np.random.default_rng(2).random((25, 3))
+    groups = tuple(np.flatnonzero(one.types == species) for species in (LARGE, SMALL))
+    metric = SKEW.vectors.T @ SKEW.vectors
+    problem = Problem(metric, IMAGES, groups, groups, other.scaled, spheres, 25)
+    start = assign(problem, np.zeros(3))
+    best = refine(problem, start)
+    assert best.cost < 0.99 * start.cost
+    assert assign(problem, best.origin).cost == pytest.approx(best.cost, rel=1e-9)
+    assert np.abs(best.residuals.mean(axis=0)).max() < 1e-12
 
 
 def skewed(configuration):

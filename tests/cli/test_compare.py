@@ -27,11 +27,24 @@ def test_json_has_the_same_figures(hsmc):
     assert figures["sentences"][0]["holds"] is None
 
 
+def test_sites_of_two_crystals(hsmc):
+    """A line a site, and what is left over."""
+    done = hsmc("compare", "a6b19-measured", "--with", "a6b19", "--sites")
+    assert done.code == 0
+    assert "stretched by 1.000 1.075 1.036 along a, b, c" in done.out
+    assert done.out.count("\n") == 2 + 25 + 1
+    assert done.out.endswith("without a partner in a6b19-measured: none\n")
+    figures = json.loads(hsmc("compare", "cscl", "--with", "sc", "--sites", "--json").out)
+    assert [pair["other_species"] for pair in figures["pairs"]] == ["L"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("a6b19", "--with", "fcc"), "needs once or several times as many of each"),
         (("nosuch",), "start is nosuch"),
+        (("nosuch.cif", "--sites"), "nosuch.cif: there is no such file"),
+        (("fcc", "--sites"), "a6b19 has 6 large sites (PbSe) in its cell, fcc 4 (L)"),
         (("a6b19", "--null", 3), "null is 3"),
         (("a6b19", "--ratio", "wide"), "ratio is wide"),
         (("a6b19", "--diameter", 2), "a6b19 gives its sizes itself"),

@@ -188,7 +188,7 @@ def _copies(configuration: Configuration, reference: Configuration) -> int:
         words = [f"{large} large and {small} small spheres" for large, small in (own, theirs)]
         message = (
             f"the configuration has {words[0]}, the reference {words[1]}; "
-            "needs once or several times as many of each"
+            "needs once or several times as many of each (hsmc compare --sites compares crystals)"
         )
         raise InputError(message)
     if len(configuration) > MOST_SPHERES or copies > MOST_COPIES:

@@ -13,6 +13,7 @@ from hsmc.cli.progress import PLAIN_SECONDS
 
 if TYPE_CHECKING:
     from hsmc.analysis.comparison import Comparison, Moves
+    from hsmc.analysis.correspondence import Correspondence
     from hsmc.analysis.symmetry import Step
 
 HOLDS = {True: "holds", False: "does not hold", None: "cannot be told"}
@@ -43,11 +44,18 @@ def compare(
         float | None,
         typer.Option(metavar=shared.NUMBER, help="Large diameter in the unit of the reference."),
     ] = None,
+    sites: Annotated[
+        bool,
+        typer.Option("--sites", help="Only tell which sites of two crystals correspond."),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, metavar=shared.WHOLE, help="Root seed.")] = 1,
     as_json: shared.Json = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Compare a state with a crystal: lattice, displacements, symmetry, and against chance."""
+    if sites:
+        _show_sites(file, reference, large, as_json=as_json)
+        return
     from hsmc.analysis.comparison import compare as run
     from hsmc.options import StartOptions
 
@@ -68,6 +76,38 @@ def compare(
         return
     for line in comparison_lines(found):
         typer.echo(line)
+
+
+def _show_sites(file: str, reference: str, large: str | None, *, as_json: bool) -> None:
+    from hsmc.analysis.correspondence import correspond, read_sites
+
+    found = correspond(read_sites(reference), read_sites(file, large))
+    if as_json:
+        typer.echo(json.dumps(found.summary))
+        return
+    for line in site_lines(found):
+        typer.echo(line)
+
+
+def site_lines(found: "Correspondence") -> list[str]:
+    """Return which sites of two crystals correspond, a line each."""
+    first, second = found.first, found.second
+    stretch = " ".join(f"{ratio:.3f}" for ratio in found.stretch)
+    lines = [
+        f"{second.name} in the axes of {first.name}, stretched by {stretch} along a, b, c",
+        f"{first.name:<18}{second.name:<18}{'in plane (a)':<14}along c (c)",
+    ]
+    for pair in found.pairs:
+        name = f"{pair.site + 1} {first.labels[pair.site]}"
+        if pair.other is None:
+            lines.append(f"{name:<18}none left")
+            continue
+        other = f"{pair.other + 1} {second.labels[pair.other]}"
+        lines.append(f"{name:<18}{other:<18}{pair.in_plane:<14.3f}{pair.along_c:.3f}")
+    partners = {pair.other for pair in found.pairs}
+    left = [label for k, label in enumerate(second.labels) if k not in partners]
+    counts = ", ".join(f"{left.count(label)} {label}" for label in sorted(set(left)))
+    return [*lines, f"without a partner in {second.name}: {counts or 'none'}"]
 
 
 @contextmanager
