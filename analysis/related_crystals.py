@@ -80,8 +80,8 @@ def sides(one: Sites) -> str:
     """Return the sides of the triangles of a kagome layer, over a."""
     shifts = np.array(list(product((-1, 0, 1), (-1, 0, 1), (0,))))
     apart = (one.scaled[:, None, None] - one.scaled[:, None] + shifts) @ one.box.vectors.T
-    lengths = np.unique(np.round(np.linalg.norm(apart, axis=-1) / one.box.lengths[0], 2))
-    return " and ".join(f"{length:.2f}" for length in lengths[1:3])
+    lengths = np.unique(np.round(np.linalg.norm(apart, axis=-1) / one.box.lengths[0], 3))
+    return " and ".join(f"{length:.3f}" for length in lengths[1:3])
 
 
 def names() -> list[str]:

@@ -38,6 +38,6 @@ def test_tables_s1_to_s3():
 def test_related_crystals():
     """One kagome layer is nearly that of A6B19; the stacking of two is another."""
     out = printed("related_crystals")
-    assert "Gd3Ru4Al12, z = 1/4: 0.41 and 0.59" in out
-    assert "0.40 and 0.60, 0.006 apart" in out
+    assert "Gd3Ru4Al12, z = 1/4: 0.415 and 0.585" in out
+    assert "A6B19, z = 0: 0.405 and 0.595, 0.006 apart" in out
     assert "6 Gd 6h       PbSe" in out
