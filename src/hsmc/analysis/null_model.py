@@ -37,7 +37,15 @@ def random_matches(
         else:
             large = int((configuration.types == LARGE).sum())
             mixture = Mixture(configuration.size_ratio, large, len(configuration) - large)
-            search = Search(mixture, "random", CYCLES, RAMP_START, PRESSURE, False, True, seed)
+            search = Search(
+                start=mixture,
+                cycles=CYCLES,
+                ramp_start=RAMP_START,
+                pressure=PRESSURE,
+                published=False,
+                jam=True,
+                seed=seed,
+            )
             yield match(search_once(search, run).configuration, reference)
 
 
