@@ -94,7 +94,7 @@ def test_a_reference_without_sizes(tmp_path):
 
 
 def test_a_crystal_of_one_species():
-    found = compare("fcc", "fcc", null=0)
+    found = compare("hcp", "hcp", null=0)
     assert list(found.moves) == ["large"]
     assert [sentence.holds for sentence in found.sentences] == [True, False]
 
@@ -120,16 +120,22 @@ def test_a_jammed_state_is_judged_against_random_starts(tmp_path):
 
 
 def test_a_random_start_is_as_by_chance():
-    """One of the null model's own packings against others, each another one."""
+    """One of the null model's own packings against others.
+
+    Fails if these are all the same one (tried).
+    """
     cell = crystal("a6b19").configuration(0.695)
     state = next(random_matches(cell, cell, 1, seed=9))
-    others = [each.rms(LARGE) for each in random_matches(cell, cell, 8, seed=1)]
-    assert len(set(others)) == 8
+    others = [each.rms(LARGE) for each in random_matches(cell, cell, 4, seed=1)]
+    assert len(set(others)) == 4
     assert min(others) - 0.1 < state.rms(LARGE) < max(others) + 0.1
 
 
 def test_random_packings_of_many_spheres_do_not_overlap_and_keep_the_shape():
-    """Large null models are relaxed in the state's own box, at its density."""
+    """Large null models are relaxed in the state's own box, at its density.
+
+    Fails if every run draws the same places (tried).
+    """
     from hsmc.analysis.null_model import _relaxed
 
     state = crystal("a6b19").configuration(0.695).replicated(1, 1, 4)

@@ -32,7 +32,7 @@ def test_known_crystals_have_their_group_by_both_libraries(name, number):
 
 
 def test_corrected_table_s3_is_p6m2_with_the_wyckoff_letters_of_the_paper():
-    """In the setting of the table itself. Fails for the printed table (tried)."""
+    """In the setting of the table itself."""
     found = symmetrised(cell("a6b19"), 0.1 * NM)
     assert (found.number, found.symbol, found.letters) == (187, "P-6m2", LETTERS)
 
