@@ -14,7 +14,7 @@ ROOT = Path(hsmc.__file__).parent
 ORDER = [
     "errors", "rng", "kernels",
     "box", "configuration", "mixture",
-    "crystal", "neighbors", "structures", "fit",
+    "crystal", "defects", "neighbors", "structures", "fit",
     "analysis.statistics", "analysis.densest", "analysis.equations_of_state",
     "storage", "provenance",
     "parsers", "readers", "export",
@@ -32,7 +32,9 @@ ORDER = [
 ]  # fmt: skip
 """Modules and packages from low to high; each may import those before it."""
 
-HEAVY = {"ase", "dask", "distributed", "freud", "gsd", "matplotlib", "pymatgen", "spglib"}
+HEAVY = {
+    "ase", "dask", "distributed", "freud", "gsd", "matplotlib", "moyopy", "pymatgen", "spglib"
+}  # fmt: skip
 """Libraries that take long to import, so only inside of functions that need them."""
 
 SLOW_TO_START = {"h5py", "numba", "numpy", "pydantic", "scipy", "tqdm", *HEAVY}

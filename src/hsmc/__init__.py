@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsmc.analysis.comparison import compare
     from hsmc.compression import compress
     from hsmc.floppy_search import floppy
     from hsmc.jam_start import jam
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
     from hsmc.sampling import sample
 
 __version__ = "0.1.0"
-__all__ = ["compress", "floppy", "jam", "read_result", "sample"]
+__all__ = ["compare", "compress", "floppy", "jam", "read_result", "sample"]
 
 _HOMES = {
+    "compare": "hsmc.analysis.comparison",
     "compress": "hsmc.compression",
     "floppy": "hsmc.floppy_search",
     "jam": "hsmc.jam_start",

@@ -33,6 +33,7 @@ class UnitCell:
         large: Label of the large species; all others are small.
         large_diameter: The length that is σ_L, in the unit of the lattice.
         source: Where the numbers come from.
+        unit: The unit of the lattice ("nm"); empty if lengths are relative.
 
     Raises:
         InputError: Shapes differ, no sphere is large, or there are more than two species.
@@ -45,6 +46,7 @@ class UnitCell:
     large: str
     large_diameter: float
     source: str
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if self.scaled.shape != (len(self.species), 3):
@@ -118,7 +120,14 @@ def _build(name: str) -> UnitCell:
         lattice = Box.from_lengths_angles(entry["lengths"], entry["angles"]).vectors
         scaled, species = _sites(entry)
     return UnitCell(
-        name, lattice, scaled, species, entry["large"], entry["large_diameter"], entry["source"]
+        name,
+        lattice,
+        scaled,
+        species,
+        entry["large"],
+        entry["large_diameter"],
+        entry["source"],
+        entry.get("unit", ""),
     )
 
 

@@ -1,6 +1,7 @@
 """Crystals from files of other programs, their species sorted by size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,10 @@ class Structure:
 
 
 def read_structure(
-    path: Path | str, size_ratio: float | None = None, large: str | None = None
+    path: Path | str,
+    size_ratio: float | None = None,
+    large: str | None = None,
+    unsized_ratio: float | None = None,
 ) -> Structure:
     """Read the last structure of a CIF, POSCAR, extended XYZ or GSD file.
 
@@ -49,15 +53,40 @@ def read_structure(
         path: The file; its format follows from its name.
         size_ratio: γ = σ_S/σ_L; None takes it from the sizes in the file.
         large: Label of the large species; None chooses by radius, else by count.
+        unsized_ratio: γ of a file that gives no sizes; None refuses it without ``size_ratio``.
+
+    Raises:
+        InputError: The file or what it holds is not usable as it is.
+        StorageError: The operating system refuses to read the file.
+    """
+    content = read_content(path)
+    if content.diameters is None and size_ratio is None:
+        size_ratio = unsized_ratio
+    with _named(path):
+        return _structure(content, size_ratio, large)
+
+
+def read_content(path: Path | str) -> Content:
+    """Read the last structure of a file as it is, whatever its species.
+
+    Args:
+        path: CIF, POSCAR, extended XYZ or GSD; the format follows from the name.
 
     Raises:
         InputError: The file or what it holds is not usable as it is.
         StorageError: The operating system refuses to read the file.
     """
     path = Path(path)
-    try:
+    with _named(path):
         _check_file(path)
-        return _structure(parser_of(path)(path), size_ratio, large)
+        return parser_of(path)(path)
+
+
+@contextmanager
+def _named(path: Path | str) -> Iterator[None]:
+    """Begin what is said of a file with its name."""
+    try:
+        yield
     except InputError as error:
         message = f"{path}: {error}"
         raise InputError(message) from error

@@ -60,8 +60,15 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Source:
-    """Spheres as the source has them; ``sized`` if lengths are in σ_L already."""
+class Source:
+    """Spheres as a crystal, a file or a fluid has them.
+
+    Attributes:
+        configuration: The spheres, overlapping or not.
+        sized: Lengths are in σ_L; in a unit of the file's own otherwise.
+        fit: What is done about overlaps by default.
+        notes: What was chosen, in words for the user.
+    """
 
     configuration: Configuration
     sized: bool
@@ -75,7 +82,7 @@ def build_start(options: StartOptions) -> Start:
     Raises:
         InputError: The source is unknown or unusable, or options contradict each other.
     """
-    source = _source(options)
+    source = read_source(options)
     repeat = options.replicate or _default_replicate(options.start.lower())
     configuration = source.configuration.replicated(*repeat)
     choice = options.fit or source.fit
@@ -112,7 +119,17 @@ def _check_choice(choice: Fit, options: StartOptions, *, sized: bool) -> None:
         raise InputError(message)
 
 
-def _source(options: StartOptions) -> _Source:
+def read_source(options: StartOptions, unsized_ratio: float | None = None) -> Source:
+    """Return the spheres of a crystal, a fluid or a file, as they are.
+
+    Args:
+        options: Which, and how to read it; fit, copies and packing fraction are left aside.
+        unsized_ratio: Size ratio for a file that gives no sizes; None refuses it.
+
+    Raises:
+        InputError: There is no such crystal or file, or it is not usable.
+        StorageError: The operating system refuses to read the file.
+    """
     name, path = options.start.lower(), Path(options.start)
     ratio = DEFAULT_RATIO if options.ratio is None else options.ratio
     if options.large is not None and (name in (FLUID, *CRYSTALS) or is_hdf5(path)):
@@ -121,37 +138,37 @@ def _source(options: StartOptions) -> _Source:
     if name == FLUID:
         mixture = Mixture(ratio, *(options.composition or DEFAULT_COMPOSITION))
         fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
-        return _Source(fluid, sized=True, fit="none")
+        return Source(fluid, sized=True, fit="none")
     if name in CRYSTALS:
-        return _Source(crystal(name).configuration(ratio), sized=True, fit="dilate")
+        return Source(crystal(name).configuration(ratio), sized=True, fit="dilate")
     if is_hdf5(path):
         return _from_result(path, options.ratio)
     if path.suffix or path.exists():
-        return _from_structure(path, options)
+        return _from_structure(path, options, unsized_ratio)
     near = difflib.get_close_matches(name, [*CRYSTALS, FLUID], n=1)
     hint = f"did you mean {near[0]}?" if near else f"crystals are {', '.join(CRYSTALS)}"
     message = f"start is {options.start}, neither a crystal nor {FLUID} nor a file; {hint}"
     raise InputError(message)
 
 
-def _from_result(path: Path, ratio: float | None) -> _Source:
+def _from_result(path: Path, ratio: float | None) -> Source:
     result = read_result(path)
     final, cycle = result.final, result.frames[-1].cycle
     if ratio is not None:
         diameters = diameters_of(final.types, ratio)
         final = Configuration(final.box, final.positions, diameters, final.types)
     if result.status == "finished":
-        return _Source(final, sized=True, fit="none")
+        return Source(final, sized=True, fit="none")
     note = f"{path} is {result.status}; its state at cycle {cycle} is taken"
-    return _Source(final, sized=True, fit="none", notes=(note,))
+    return Source(final, sized=True, fit="none", notes=(note,))
 
 
-def _from_structure(path: Path, options: StartOptions) -> _Source:
+def _from_structure(path: Path, options: StartOptions, unsized_ratio: float | None) -> Source:
     if path.suffix in {".h5", ".hdf5"} and path.is_file():
         read_result(path)  # raises: not HDF5
-    structure = read_structure(path, options.ratio, options.large)
+    structure = read_structure(path, options.ratio, options.large, unsized_ratio)
     note = f"large species: {structure.large} ({structure.reason})"
-    return _Source(structure.configuration, structure.has_sizes, "dilate", (note,))
+    return Source(structure.configuration, structure.has_sizes, "dilate", (note,))
 
 
 def _fit(
