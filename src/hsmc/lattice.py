@@ -1,8 +1,10 @@
 """Choice of lattice vectors."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
@@ -57,3 +59,52 @@ def reduce_lattice(configuration: Configuration) -> Configuration:
         configuration.diameters,
         configuration.types,
     )
+
+
+def plane_basis(miller: Sequence[int]) -> NDArray[np.int64]:
+    """Return whole-number lattice vectors that fit the planes (hkl).
+
+    Args:
+        miller: h, k, l, not all 0; with g their greatest common divisor.
+
+    Returns:
+        Columns m₁, m₂ (in the plane: h·m = 0) and m₃ (one repeat away: h·m₃ = g), of
+        determinant 1; shape (3, 3).
+    """
+    h, change = np.array(miller, dtype=np.int64), np.eye(3, dtype=np.int64)
+    while np.count_nonzero(h) > 1:  # Euclid's algorithm, by column operations
+        nonzero = np.flatnonzero(h)
+        smallest = nonzero[np.abs(h[nonzero]).argmin()]
+        for other in nonzero[nonzero != smallest]:
+            times = h[other] // h[smallest]
+            h[other] -= times * h[smallest]
+            change[:, other] -= times * change[:, smallest]
+    last = int(np.flatnonzero(h)[0])
+    order = [axis for axis in range(3) if axis != last] + [last]
+    change = change[:, order]
+    if h[last] < 0:
+        change[:, 2] *= -1
+    if np.linalg.det(change) < 0.0:
+        change[:, 0] *= -1
+    return change
+
+
+def shortest_pair(vectors: Floats) -> NDArray[np.int64]:
+    """Return the change of two lattice vectors into the two shortest (Lagrange's reduction).
+
+    Args:
+        vectors: Two vectors as columns, in any number of dimensions; shape (D, 2).
+
+    Returns:
+        Whole numbers of determinant 1, so that ``vectors @ change`` are the shortest; (2, 2).
+    """
+    change = np.eye(2, dtype=np.int64)
+    while True:
+        short, other = (vectors @ change).T
+        if other @ other < (1.0 - 1e-12) * (short @ short):
+            change = np.column_stack([-change[:, 1], change[:, 0]])
+            continue
+        times = int(np.rint(short @ other / (short @ short)))
+        if times == 0:
+            return change
+        change[:, 1] -= times * change[:, 0]

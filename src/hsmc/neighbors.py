@@ -90,6 +90,25 @@ def near_pairs(configuration: Configuration, margin: float) -> Pairs:
     return _brute_force_pairs(configuration, margin)
 
 
+def points_with_images(configuration: Configuration, reach: float) -> tuple[Floats, Ints]:
+    """Return all centres, wrapped into the box, and their images within reach of the box.
+
+    A tree of these finds every pair image closer than the reach, in any box, however small.
+
+    Args:
+        configuration: Spheres in a box, in any periodic image.
+        reach: Distance from the faces of the box, in σ_L, ≥ 0.
+
+    Returns:
+        Cartesian centres, the N of the box first, shape (M, 3), and the sphere of each, (M,).
+    """
+    box, scaled = configuration.box, configuration.scaled
+    owner, shift = _ghosts(scaled, reach * (1.0 + SLACK) / box.face_distances)
+    images = scaled[owner] + shift
+    points = box.unscale(np.concatenate([scaled, images]))
+    return points, np.concatenate([np.arange(len(scaled)), owner])
+
+
 def smallest_gap(configuration: Configuration) -> Gap:
     """Find the pair image with the smallest r/σ_ij, wherever it is.
 

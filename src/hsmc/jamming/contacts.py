@@ -102,13 +102,16 @@ def held_spheres(touching: Pairs, spheres: int) -> Mask:
     """
     unit = touching.separation / touching.distance[:, None]
     ends = np.concatenate([touching.i, touching.j])
-    partners = np.concatenate([touching.j, touching.i])
-    normals = np.concatenate([unit, -unit])
+    order = np.argsort(ends, kind="stable")
+    partners = np.concatenate([touching.j, touching.i])[order]
+    normals = np.concatenate([unit, -unit])[order]
+    begins = np.searchsorted(ends[order], np.arange(spheres + 1))
     held = np.ones(spheres, dtype=np.bool_)
     while True:
         locked = np.zeros(spheres, dtype=np.bool_)
         for sphere in np.flatnonzero(held):
-            locked[sphere] = _is_locked(normals[(ends == sphere) & held[partners]])
+            own = slice(begins[sphere], begins[sphere + 1])
+            locked[sphere] = _is_locked(normals[own][held[partners[own]]])
         if np.array_equal(locked, held):
             return held
         held = locked
