@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsmc.analysis.analyze import analyze
     from hsmc.analysis.comparison import compare
     from hsmc.compression import compress
     from hsmc.floppy_search import floppy
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from hsmc.sampling import sample
 
 __version__ = "0.1.0"
-__all__ = ["compare", "compress", "floppy", "jam", "read_result", "sample"]
+__all__ = ["analyze", "compare", "compress", "floppy", "jam", "read_result", "sample"]
 
 _HOMES = {
+    "analyze": "hsmc.analysis.analyze",
     "compare": "hsmc.analysis.comparison",
     "compress": "hsmc.compression",
     "floppy": "hsmc.floppy_search",

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ Fit = Literal["dilate", "stretch", "relax", "none"]
 BoxMoves = Literal["heat-bath", "metropolis"]
 Protocol = Literal["default", "paper"]
 Count = Annotated[int, Field(ge=1)]
+Direction = tuple[int, int, int]
 
 PROTOCOLS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -231,6 +233,46 @@ class JamOptions(StartOptions):
     as_is: bool = False
 
 
+class AnalyzeOptions(Options):
+    """Options of an analysis.
+
+    Attributes:
+        ratio: Size ratio γ = σ_S/σ_L of a crystal, or of a file that gives no sizes.
+        large: Label of the large species in a file of another format.
+        sigma_nm: The length σ_L, in nm.
+        unit_nm: Length unit of a file that gives no sizes, in nm; None: 0.1, the Å of CIF.
+        r_max: Largest distance of g(r), in σ_L.
+        k_max: Largest wave number of S(k), in 1/σ_L.
+        gap: Relative gap of contacts; None: 1e-6 for jam and floppy results, else 1e-4.
+        zones: Zone axes of simulated projections, u, v, w in vectors of the box.
+        normal: Direction to which the normal of kagome layers is compared, in the Cartesian
+            axes of the box (a along x, b in xy).
+    """
+
+    ratio: float | None = None
+    large: str | None = None
+    sigma_nm: Annotated[float, Field(gt=0.0)] = 9.4
+    unit_nm: Annotated[float, Field(gt=0.0)] | None = None
+    r_max: Annotated[float, Field(gt=0.0, le=100.0)] = 4.0
+    k_max: Annotated[float, Field(gt=0.0, le=200.0)] = 20.0
+    gap: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
+    zones: tuple[Direction, ...] = ((0, 0, 1),)
+    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+    @field_validator("zones", mode="before")
+    @classmethod
+    def _read_zones(cls, zones: object) -> object:
+        return [_whole_numbers(zone) for zone in zones] if isinstance(zones, list | tuple) else zones
+
+    @model_validator(mode="after")
+    def _check_directions(self) -> Self:
+        for name, direction in (*(("zone", zone) for zone in self.zones), ("normal", self.normal)):
+            if not any(direction):
+                message = f"{name} is {_shown(direction)}, needs a direction: not all 0"
+                raise InputError(message)
+        return self
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """Read options from a TOML file; dashes in names count as underscores.
 
@@ -270,6 +312,19 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         if stored.get(name) != wanted[name]
     ]
     return ", ".join(parts)
+
+
+def _whole_numbers(text: object) -> object:
+    """Return "0 0 1", "0,0,1", "001" or "1-10" as three whole numbers, anything else as it is."""
+    if not isinstance(text, str):
+        return text
+    words = text.replace(",", " ").split()
+    if len(words) == 1:
+        words = re.findall(r"-?\d", text)
+    if len(words) != 3 or not re.fullmatch(r"[-\d\s,]+", text.strip()):
+        message = f"zone is {text!r}, needs three whole numbers such as 0 0 1"
+        raise InputError(message)
+    return words
 
 
 def _number(value: object) -> float | None:

@@ -19,7 +19,8 @@ no other.
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,18 +121,32 @@ def read_result(path: Path) -> Result:
         InputError: The file is missing, is no result of hsmc, is damaged, or has a newer
             schema than this version knows.
     """
+    with readable(path, "result file"), h5py.File(path, "r") as file:
+        _check_schema(file)
+        return _read(file)
+
+
+@contextmanager
+def readable(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever h5py says of a missing, foreign or damaged file into one line.
+
+    Args:
+        path: The file that is read inside.
+        what: What it is to be: "result file".
+
+    Raises:
+        InputError: The file is missing or not readable.
+    """
     try:
-        with h5py.File(path, "r") as file:
-            _check_schema(file)
-            return _read(file)
+        yield
     except InputError as error:
         message = f"{path}: {error}"
         raise InputError(message) from error
     except FileNotFoundError:
-        message = f"{path} does not exist; give a result file of hsmc"
+        message = f"{path} does not exist; give {_article(what)} of hsmc"
         raise InputError(message) from None
     except (OSError, LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        message = f"{path} is no readable HDF5 result file: {_words(error)}"
+        message = f"{path} is no readable HDF5 {what}: {_words(error)}"
         raise InputError(message) from error
 
 
@@ -246,6 +261,10 @@ def _read_series(group: h5py.Group) -> Arrays:
     for element in group.values():
         series["cycle"] = element["step"][()]
     return series
+
+
+def _article(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def _words(error: Exception) -> str:

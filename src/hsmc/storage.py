@@ -103,6 +103,19 @@ def check_folder(path: Path) -> None:
         raise OutputError(message) from error
 
 
+def check_new(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output that cannot be written, or is there and may not be replaced.
+
+    Raises:
+        OutputError: The folder is not writable, or the file exists.
+        StorageError: The disk is full or broken.
+    """
+    check_folder(path)
+    if path.exists() and not overwrite:
+        message = f"{path} exists already; choose another --out, or give --overwrite"
+        raise OutputError(message)
+
+
 def _try_folder(path: Path) -> None:
     if path.is_dir():
         message = f"{path} is a folder; --out needs the name of a file"

@@ -13,11 +13,12 @@ from hsmc.lattice import plane_basis, shortest_pair
 
 Ints = NDArray[np.int64]
 
-CLOSEST = 0.4
-"""Smallest distance of layers looked for, in σ_L; those of A6B19 are 0.6 apart."""
+CLOSEST = 0.45
+"""Smallest distance of layers looked for, in ρ^(−1/3) of the large spheres; those of A6B19 are
+0.58 apart. On planes much closer any few spheres seem to lie."""
 
 GRID = 2.5
-"""Points of the grid of densities in a wavelength of ``CLOSEST``; 2 would be the least."""
+"""Points of the grid of densities in the smallest distance of layers; 2 would be the least."""
 
 CANDIDATES = 48
 """Strongest sets of planes that are looked at."""
@@ -160,7 +161,8 @@ def _frame(vectors: Floats) -> tuple[Floats, Floats]:
 
 def _strongest(box: Box, scaled: Floats) -> Ints:
     """Return the hkl of the strongest plane waves in the density of points; shape (M, 3)."""
-    size = np.maximum(4, np.ceil(GRID * box.lengths / CLOSEST)).astype(int)
+    closest = CLOSEST * (box.volume / len(scaled)) ** (1.0 / 3.0)
+    size = np.maximum(4, np.ceil(GRID * box.lengths / closest)).astype(int)
     cell = np.minimum((scaled * size).astype(int), size - 1)
     density = np.bincount(np.ravel_multi_index(tuple(cell.T), tuple(size)), minlength=size.prod())
     power = np.abs(np.fft.rfftn(density.reshape(size)))
@@ -170,7 +172,8 @@ def _strongest(box: Box, scaled: Floats) -> Ints:
     g = box.inverse
     square = sum((h * g[0, x] + k * g[1, x] + l * g[2, x]) ** 2 for x in range(3))
     half = (l > 0) | (k > 0) | ((k == 0) & (h > 0))
-    power[~half | (square > CLOSEST**-2)] = 0.0
-    best = np.argpartition(power, -CANDIDATES, axis=None)[-CANDIDATES:]
+    power[~half | (square > closest**-2)] = 0.0
+    most = min(CANDIDATES, power.size)
+    best = np.argpartition(power, -most, axis=None)[-most:]
     index = np.unravel_index(np.sort(best[power.ravel()[best] > 0.0]), power.shape)
     return np.column_stack([wave[i] for wave, i in zip(waves, index, strict=True)])

@@ -34,8 +34,6 @@ class Projection:
         period: The two lattice vectors of the projection, as columns, in σ_L; the first points
             right; shape (2, 2).
         depth: Length of the period along the beam, in σ_L.
-        power: |FFT|² of the thickness less its mean, under a Hann window; the middle is at
-            [P//2, P//2]; shape (P, P).
     """
 
     zone: tuple[int, int, int]
@@ -43,11 +41,20 @@ class Projection:
     pixel: float
     period: Floats
     depth: float
-    power: Floats
+
+    @property
+    def power(self) -> Floats:
+        """|FFT|² of the thickness less its mean, under a Hann window; shape (P, P).
+
+        Frequency 0 is at [P//2, P//2].
+        """
+        window = np.hanning(len(self.thickness) + 1)[:-1]
+        flat = (self.thickness - self.thickness.mean()) * np.outer(window, window)
+        return np.asarray(np.fft.fftshift(np.abs(np.fft.fft2(flat)) ** 2))
 
     @property
     def frequency_step(self) -> float:
-        """Distance of pixels of the power spectrum, in 1/σ_L (cycles, not radians)."""
+        """Distance of two points of the power spectrum, in 1/σ_L (cycles, not radians)."""
         return 1.0 / (len(self.thickness) * self.pixel)
 
 
@@ -87,7 +94,7 @@ def project(
         moved = places + step
         near = np.all((moved > -radii[:, None]) & (moved < field + radii[:, None]), axis=1)
         add_chords(thickness, pixel, moved[near], radii[near], weights[near])
-    return Projection(zone, thickness, pixel, period, depth, _power(thickness))
+    return Projection(zone, thickness, pixel, period, depth)
 
 
 def _primitive(zone: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -127,9 +134,3 @@ def _steps(period: Floats, field: float, margin: float) -> NDArray[np.float64]:
     ranges = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
     multiples = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 2)
     return np.asarray(multiples @ period.T)
-
-
-def _power(image: Floats) -> Floats:
-    window = np.hanning(len(image) + 1)[:-1]
-    flat = (image - image.mean()) * np.outer(window, window)
-    return np.asarray(np.fft.fftshift(np.abs(np.fft.fft2(flat)) ** 2))

@@ -11,8 +11,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsmc.errors import InputError, OutputError
-from hsmc.storage import check_folder, write_whole
+from hsmc.errors import InputError
+from hsmc.storage import check_new, write_whole
 
 COLUMN, PAGE = 3.35, 7.0
 """Widths of one and two journal columns, in inches (85 and 178 mm)."""
@@ -106,10 +106,7 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
         found = f"extension {path.suffix!r}" if path.suffix else "no extension"
         message = f"figure {path} has {found}, needs one of {', '.join(EXTENSIONS)}"
         raise InputError(message)
-    check_folder(path)
-    if path.exists() and not overwrite:
-        message = f"{path} exists already; choose another --out, or give --overwrite"
-        raise OutputError(message)
+    check_new(path, overwrite=overwrite)
 
 
 def write_figure(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
