@@ -126,6 +126,9 @@ def powder_average(
     Raises:
         InputError: A limit is not a number > 0.
     """
+    if not 0.0 < width <= k_max < math.inf:
+        message = f"k_max is {k_max:g} with shells of {width:g}, needs 0 < shell ≤ k_max"
+        raise InputError(message)
     edges = width * np.arange(math.ceil(k_max / width) + 1)
     hkl = _spread(configuration, edges)
     found = reflections(configuration, hkl)
