@@ -47,3 +47,16 @@ def test_three_dimensions():
     change = shortest_pair(plane @ [[1, 5], [0, 1]])
     lengths = np.linalg.norm(plane @ [[1, 5], [0, 1]] @ change, axis=0)
     assert lengths == pytest.approx([1.0, 1.0], abs=1e-12)
+
+
+@pytest.mark.parametrize("turn", range(12))
+def test_ties_end(turn):
+    """A hexagonal lattice at any angle, where half-way is rounded up or down at random.
+
+    Ran for ever when any rounded multiple was taken off (as it was at first).
+    """
+    angle = 0.1 + turn
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    vectors = 7.3 * rotation @ [[1.0, 2.5], [0.0, math.sqrt(0.75)]]
+    lengths = np.linalg.norm(vectors @ shortest_pair(vectors), axis=0)
+    assert lengths == pytest.approx([7.3, 7.3])

@@ -12,6 +12,9 @@ from hsmc.configuration import Configuration
 SKEWED = 1.6
 """An edge over its face distance above which a box is described by other vectors."""
 
+TIE = 1e-9
+"""Relative difference below which two lattice vectors count as equally long."""
+
 
 def is_skewed(box: Box) -> bool:
     """Tell whether shorter lattice vectors are worth finding."""
@@ -101,10 +104,10 @@ def shortest_pair(vectors: Floats) -> NDArray[np.int64]:
     change = np.eye(2, dtype=np.int64)
     while True:
         short, other = (vectors @ change).T
-        if other @ other < (1.0 - 1e-12) * (short @ short):
+        if other @ other < (1.0 - TIE) * (short @ short):
             change = np.column_stack([-change[:, 1], change[:, 0]])
             continue
-        times = int(np.rint(short @ other / (short @ short)))
-        if times == 0:
+        times = short @ other / (short @ short)
+        if abs(times) <= 0.5 + TIE:  # else a tie would be turned round and round
             return change
-        change[:, 1] -= times * change[:, 0]
+        change[:, 1] -= int(np.rint(times)) * change[:, 0]

@@ -262,7 +262,9 @@ class AnalyzeOptions(Options):
     @field_validator("zones", mode="before")
     @classmethod
     def _read_zones(cls, zones: object) -> object:
-        return [_whole_numbers(zone) for zone in zones] if isinstance(zones, list | tuple) else zones
+        return (
+            [_whole_numbers(zone) for zone in zones] if isinstance(zones, list | tuple) else zones
+        )
 
     @model_validator(mode="after")
     def _check_directions(self) -> Self:

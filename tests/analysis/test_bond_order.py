@@ -67,9 +67,7 @@ def test_bcc_weighs_its_second_neighbours():
 def test_icosahedron():
     """The centre of 13 spheres in an otherwise empty box."""
     golden = 0.5 * (1.0 + math.sqrt(5.0))
-    around = [
-        np.roll([0.0, s, t * golden], k) for k in range(3) for s in (-1, 1) for t in (-1, 1)
-    ]
+    around = [np.roll([0.0, s, t * golden], k) for k in range(3) for s in (-1, 1) for t in (-1, 1)]
     places = np.array([np.zeros(3), *around]) / math.hypot(1.0, golden)
     cluster = Configuration(Box.cubic(9.0), places, np.ones(13), np.zeros(13, dtype=np.int64))
     found = bond_order(voronoi_cells(cluster))
@@ -130,9 +128,7 @@ def final(**options):
 
 
 def test_solid_and_fluid():
-    """At coexistence: all spheres of an fcc crystal are solid-like, of a fluid next to none.
-
-    """
+    """At coexistence: all spheres of an fcc crystal are solid-like, of a fluid next to none."""
     solid = final(start="fcc", replicate=(4, 4, 4), packing=0.55, pressure=11.6)
     fluid = final(start="fluid", composition=(256, 0), packing=0.45, pressure=11.4)
     assert bond_order(voronoi_cells(solid)).is_solid.mean() > 0.99

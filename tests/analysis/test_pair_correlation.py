@@ -95,14 +95,14 @@ def fluid(mixture, frames):
 @pytest.mark.parametrize(
     ("mixture", "frames", "expected"),
     [
-        (Mixture(1.0, 1500, 0), 200, [(modified_klm(0.4) - 1.0) / 1.6, np.nan, np.nan]),
-        (Mixture(0.695, 720, 2280), 200, None),
+        (Mixture(1.0, 1500, 0), 150, [(modified_klm(0.4) - 1.0) / 1.6, np.nan, np.nan]),
+        (Mixture(0.695, 720, 2280), 240, None),
     ],
 )
 def test_fluid_at_contact(mixture, frames, expected):
     """3.716 for one component, by Z = 1 + 4φ g(σ⁺); 4.267, 3.717, 3.356 for 6:19 by BMCSL.
 
-    Within 2 %, with a standard error below 0.7 %. Fails if the extrapolation is a straight
+    Within 2 %, with a standard error below 1 %. Fails if the extrapolation is a straight
     line, or if g is taken from the first shell (tried).
     """
     if expected is None:
@@ -114,10 +114,10 @@ def test_fluid_at_contact(mixture, frames, expected):
             assert np.isnan(found[:, k]).all()
             continue
         estimate = estimate_mean(found[:, k])
-        assert estimate.standard_error < 0.007 * reference
+        assert estimate.standard_error < 0.01 * reference
         assert abs(estimate.mean - reference) < ALLOWED * reference
 
 
 def test_no_bins():
-    with pytest.raises(InputError, match="r_max is 0.01 with bins of 0.02, needs 0 < bin ≤ r_max"):
+    with pytest.raises(InputError, match=r"r_max is 0.01 with bins of 0.02, needs 0 < bin ≤ r_max"):
         pair_correlation(measured(), 0.01)

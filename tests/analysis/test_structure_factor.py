@@ -82,7 +82,9 @@ def test_descriptions_of_one_crystal():
     change = np.array([[1, 1, 0], [0, 1, 2], [0, 0, 1]])
     for other in (redescribed(state, change), rotated(state)):
         found = reflections(other, reciprocal_vectors(other.box, 10.0))
-        order, again = (np.lexsort([x.structure_factors[0], x.k.round(9)]) for x in (expected, found))
+        order, again = (
+            np.lexsort([x.structure_factors[0], x.k.round(9)]) for x in (expected, found)
+        )
         assert found.k[again] == pytest.approx(expected.k[order], abs=1e-9)
         assert found.structure_factors[:, again] == pytest.approx(
             expected.structure_factors[:, order], abs=1e-8
@@ -111,7 +113,9 @@ def test_shells_hold_their_vectors(monkeypatch):
 
 
 def test_no_limit():
-    with pytest.raises(InputError, match="k_max is 0 with shells of 0.25, needs 0 < shell ≤ k_max"):
+    with pytest.raises(
+        InputError, match=r"k_max is 0 with shells of 0.25, needs 0 < shell ≤ k_max"
+    ):
         powder_average(measured(), 0.0)
     with pytest.raises(InputError, match="k_max is inf, needs to be a number > 0"):
         reciprocal_vectors(measured().box, np.inf)

@@ -131,7 +131,11 @@ def _write(file: h5py.File, analysis: Analysis) -> None:
         scalars.create_group(name).attrs.update(asdict(estimate))
     for name, curve in analysis.curves.items():
         group = file.create_group(f"curves/{name}")
-        group["x"], group["mean"], group["standard_error"] = curve.x, curve.mean, curve.standard_error
+        group["x"], group["mean"], group["standard_error"] = (
+            curve.x,
+            curve.mean,
+            curve.standard_error,
+        )
         group.attrs["parts"] = list(curve.parts)
     spheres = file.create_group("spheres")
     spheres["type"] = analysis.types
@@ -181,9 +185,13 @@ def _read(file: h5py.File) -> Analysis:
 
 
 def _estimate(attributes: Mapping[str, Any]) -> MeanEstimate:
-    names = ("mean", "standard_error", "effective_samples", "autocorrelation_time")
-    values = [float(attributes[name]) for name in names]
-    return MeanEstimate(*values, reliable=bool(attributes["reliable"]))
+    return MeanEstimate(
+        mean=float(attributes["mean"]),
+        standard_error=float(attributes["standard_error"]),
+        effective_samples=float(attributes["effective_samples"]),
+        autocorrelation_time=float(attributes["autocorrelation_time"]),
+        reliable=bool(attributes["reliable"]),
+    )
 
 
 def _projection(name: str, group: h5py.Group) -> Projection:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hsmc.analysis.analysis_file import Analysis, Curve, write_analysis
 from hsmc.analysis.kagome import KagomeStack
@@ -27,9 +26,6 @@ SUFFIX = ".analysis.h5"
 
 MOST_REFLECTIONS = 20_000
 """Shortest reciprocal vectors that are kept one by one."""
-
-FULL = 1.0
-"""Packing fraction with effective sizes above which the unit of length is doubted."""
 
 Watch = Callable[[Iterable[Frame]], Iterable[Frame]]
 
@@ -79,13 +75,6 @@ def _gathered(source: Source, options: AnalyzeOptions, measured: list[Measuremen
     last = measured[-1]
     configuration = last.configuration
     scalars = _scalars(source, measured)
-    notes = list(source.notes)
-    effective = scalars["packing_fraction_effective"].mean
-    if effective > FULL:
-        notes.append(
-            f"packing fraction with effective sizes is {effective:.3g}: are lengths in the right "
-            "unit (--unit-nm, --sigma-nm)?"
-        )
     hkl = reciprocal_vectors(configuration.box, options.k_max)[:MOST_REFLECTIONS]
     facts = _facts(configuration, options)
     if last.kagome is not None:
@@ -95,16 +84,14 @@ def _gathered(source: Source, options: AnalyzeOptions, measured: list[Measuremen
         kind=source.kind,
         cycles=np.array([frame.cycle for frame in source.frames]),
         parameters=options.model_dump(mode="json"),
-        notes=tuple(notes),
+        notes=source.notes,
         facts=facts,
         scalars=scalars,
         curves=_curves(measured),
         types=configuration.types,
         spheres=last.per_sphere,
         reflections=reflections(configuration, hkl),
-        projections=tuple(
-            project(configuration, zone, options.sigma_nm) for zone in options.zones
-        ),
+        projections=tuple(project(configuration, zone, options.sigma_nm) for zone in options.zones),
         provenance=provenance(),
     )
 
@@ -160,7 +147,7 @@ def _facts(configuration: Configuration, options: AnalyzeOptions) -> dict[str, A
 
 def _kagome_facts(stack: KagomeStack, options: AnalyzeOptions) -> dict[str, Any]:
     layers = stack.layers
-    constants: NDArray[np.float64] = np.linalg.norm(stack.lattice, axis=0)
+    constants = np.linalg.norm(stack.lattice, axis=0)
     return {
         "is_kagome": stack.is_kagome,
         "layers": layers.count,

@@ -51,8 +51,5 @@ def bond_order(cells: VoronoiCells) -> BondOrder:
     wide.filter(facets.weights > SLIVER * surface[facets.query_point_indices])
     solid = SolidLiquid(6, SOLID_PRODUCT, SOLID_BONDS).compute(system, wide)
     bonds = np.asarray(solid.num_connections[:n], dtype=np.int64)
-    return BondOrder(
-        *(np.asarray(each[:n], dtype=np.float64) for each in (four.ql, six.ql, six.particle_order)),
-        bonds,
-        bonds >= SOLID_BONDS,
-    )
+    q4, q6, w6 = np.asarray([four.ql, six.ql, six.particle_order], dtype=np.float64)[:, :n]
+    return BondOrder(q4, q6, w6, bonds, bonds >= SOLID_BONDS)

@@ -56,9 +56,7 @@ def contacts(configuration: Configuration, gap: float) -> Contacts:
     gaps = touching.distance / np.maximum(touching.contact, 1e-300) - 1.0
     touching = select(touching, gaps <= gap)
     i, j = touching.i, touching.j
-    numbers = _mean_numbers(
-        configuration.types, np.concatenate([i, j]), np.concatenate([j, i])
-    )
+    numbers = _mean_numbers(configuration.types, np.concatenate([i, j]), np.concatenate([j, i]))
     held = held_spheres(touching, len(configuration))
     return Contacts(numbers, len(touching), int(np.sum(gaps < -1e-9)), ~held)
 
@@ -83,7 +81,9 @@ class BondAngles:
     density: Floats
 
 
-def bond_angles(configuration: Configuration, cells: VoronoiCells, width: float = 2.0) -> BondAngles:
+def bond_angles(
+    configuration: Configuration, cells: VoronoiCells, width: float = 2.0
+) -> BondAngles:
     """Count the angles between all pairs of bonds to facet neighbours, around each species.
 
     Args:
@@ -111,7 +111,7 @@ def bond_angles(configuration: Configuration, cells: VoronoiCells, width: float 
             counts[row] += np.bincount(own.ravel(), minlength=bins)
     total = counts.sum(axis=1, keepdims=True)
     total[total == 0.0] = np.nan
-    return BondAngles(width * np.arange(bins), counts / total / width)
+    return BondAngles(width * np.arange(bins, dtype=np.float64), counts / total / width)
 
 
 def _mean_numbers(types: Ints, i: Ints, j: Ints) -> Floats:

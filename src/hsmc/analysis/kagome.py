@@ -77,8 +77,8 @@ class KagomeStack:
             if there is no kagome lattice; shape (2, 2).
         steps: From each layer to the next, the last to the first of the next box; empty if
             they are no kagome layers.
-        tilt: Angle between the way from layer to layer (the mean of all regular steps) and the normal, in
-            degrees: 0 in A6B19, not 0 where layers are displaced evenly.
+        tilt: Angle between the way from layer to layer (the mean of all regular steps) and the
+            normal, in degrees: 0 in A6B19, not 0 where layers are displaced evenly.
     """
 
     layers: Layers
@@ -153,7 +153,9 @@ def _stack(layers: Layers, graph: PlanarGraph) -> KagomeStack:
     if lattice is None:
         return nothing
     shifts = _shifts(layers, lattice, hexagons, sheets)
-    turns = [_turn(one.angle, other.angle) for one, other in zip(each, each[1:] + each[:1], strict=True)]
+    turns = [
+        _turn(one.angle, other.angle) for one, other in zip(each, each[1:] + each[:1], strict=True)
+    ]
     return _with_steps(nothing, lattice, shifts, turns)
 
 

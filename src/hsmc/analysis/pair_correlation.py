@@ -94,7 +94,8 @@ def _normalised(configuration: Configuration, edges: Floats) -> Floats:
 def _contacts(configuration: Configuration) -> Floats:
     """Return the distances at which LL, LS and SS touch; of a missing species, as if large."""
     sigma = [
-        float(own[0]) if (own := configuration.diameters[configuration.types == species]).size
+        float(own[0])
+        if (own := configuration.diameters[configuration.types == species]).size
         else float(configuration.diameters.max())
         for species in (LARGE, SMALL)
     ]

@@ -18,6 +18,9 @@ from hsmc.start import build_start
 ANGSTROM = 0.1
 """Length unit, in nm, of files that give no sizes of spheres: CIF and POSCAR are in Å."""
 
+LIKELY = (1e-3, 2.0)
+"""Packing fractions outside of which the unit of length is taken to be wrong."""
+
 CERTIFIED_GAP, GAP = 1e-6, 1e-4
 """Gaps of contacts: in jammed states, as in their certificate, and in all others."""
 
@@ -57,7 +60,7 @@ def open_source(name: str, options: AnalyzeOptions) -> Source:
         StorageError: The file cannot be read.
     """
     path = Path(name)
-    if name.lower() not in CRYSTALS and path.suffix in {".h5", ".hdf5"} or is_hdf5(path):
+    if (name.lower() not in CRYSTALS and path.suffix in {".h5", ".hdf5"}) or is_hdf5(path):
         return _of_result(name, read_result(path), options.ratio)
     if name.lower() not in CRYSTALS and (path.suffix or path.exists()):
         return _of_structure(name, options)
@@ -100,7 +103,19 @@ def _of_structure(name: str, options: AnalyzeOptions) -> Source:
             box=Box(configuration.box.vectors * scale),
             positions=configuration.positions * scale,
         )
+        _check_unit(name, configuration, unit)
     elif options.unit_nm is not None:
         message = f"unit-nm is {options.unit_nm:g}, but {name} gives sizes; leave --unit-nm out"
         raise InputError(message)
     return Source(name, "structure", (Frame(0, configuration),), np.zeros(0), GAP, tuple(notes))
+
+
+def _check_unit(name: str, configuration: Configuration, unit: float) -> None:
+    """Refuse a box so small or large that its unit must be another one."""
+    fraction = configuration.packing_fraction
+    if not LIKELY[0] < fraction < LIKELY[1]:
+        message = (
+            f"{name} has packing fraction {fraction:.3g} if its unit of length is {unit:g} nm; "
+            "give the unit by --unit-nm (1 for nm, 9.4 for σ_L)"
+        )
+        raise InputError(message)

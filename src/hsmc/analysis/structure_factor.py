@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,7 @@ def powder_average(
     if not 0.0 < width <= k_max < math.inf:
         message = f"k_max is {k_max:g} with shells of {width:g}, needs 0 < shell ≤ k_max"
         raise InputError(message)
-    edges = width * np.arange(math.ceil(k_max / width) + 1)
+    edges: Floats = width * np.arange(math.ceil(k_max / width) + 1, dtype=np.float64)
     hkl = _spread(configuration, edges)
     found = reflections(configuration, hkl)
     shell = np.minimum((found.k / width).astype(int), len(edges) - 2)
@@ -145,7 +146,7 @@ def powder_average(
 
 
 def _spread(configuration: Configuration, edges: Floats) -> NDArray[np.int64]:
-    """Return all vectors up to the last edge, or as many of each shell as there is time for."""
+    """Return all vectors up to the last edge, or evenly spread ones if they are too many."""
     budget = MOST_TERMS / len(configuration) / (len(edges) - 1)
     hkl = reciprocal_vectors(configuration.box, float(edges[-1]))
     lengths = _lengths(configuration.box, hkl)
@@ -153,9 +154,10 @@ def _spread(configuration: Configuration, edges: Floats) -> NDArray[np.int64]:
     most = max(20, int(min(budget, DENSEST_SHELL)))
     if len(hkl) * len(configuration) <= MOST_TERMS:
         most = len(hkl)
-    chosen = [
+    chosen = [np.zeros(0, dtype=np.int64)]
+    chosen += [
         np.unique(np.linspace(begin, end - 1, min(most, end - begin)).astype(int))
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for begin, end in pairwise(bounds)
         if end > begin
     ]
     return np.asarray(hkl[np.concatenate(chosen)])

@@ -57,7 +57,8 @@ def _head(analysis: Analysis) -> Iterator[str]:
     }
     yield "packing fraction"
     for name, words in names.items():
-        yield f"  {words:<{WIDTH - 2}}{with_error(analysis.scalars.get(name))}{_samples(analysis, name)}"
+        mean = with_error(analysis.scalars.get(name))
+        yield f"  {words:<{WIDTH - 2}}{mean}{_samples(analysis, name)}"
 
 
 def _samples(analysis: Analysis, name: str) -> str:

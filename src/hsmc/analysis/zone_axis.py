@@ -48,8 +48,9 @@ class Projection:
 
         Frequency 0 is at [P//2, P//2].
         """
-        window = np.hanning(len(self.thickness) + 1)[:-1]
-        flat = (self.thickness - self.thickness.mean()) * np.outer(window, window)
+        edge = np.hanning(len(self.thickness) + 1)[:-1]
+        window = np.outer(edge, edge)
+        flat = (self.thickness - np.average(self.thickness, weights=window)) * window
         return np.asarray(np.fft.fftshift(np.abs(np.fft.fft2(flat)) ** 2))
 
     @property

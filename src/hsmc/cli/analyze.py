@@ -26,7 +26,9 @@ def analyze(
     ],
     ratio: Annotated[
         str | None,
-        typer.Option(metavar=shared.NUMBER, help="Size ratio γ of a crystal or a file of no sizes."),
+        typer.Option(
+            metavar=shared.NUMBER, help="Size ratio γ of a crystal or a file of no sizes."
+        ),
     ] = None,
     large: shared.Large = None,
     sigma_nm: Annotated[
@@ -73,6 +75,7 @@ def analyze(
     """Measure packing, g(r), S(k), bond order, contacts and kagome layers."""
     from hsmc.analysis.analyze import analyze as run
     from hsmc.analysis.analyze import default_out
+    from hsmc.errors import InputError
 
     given = {
         "ratio": ratio,
@@ -88,7 +91,7 @@ def analyze(
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if out is not None and len(files) > 1:
         message = f"--out names one file, but there are {len(files)} to analyse; leave it out"
-        raise typer.BadParameter(message)
+        raise InputError(message)
     for file in files:
         path = out or default_out(file)
         watch = None if quiet else _progress(file)
@@ -108,7 +111,10 @@ def _progress(file: str) -> Any:
     def watch(frames: Iterable["Frame"]) -> Iterable["Frame"]:
         from tqdm import tqdm
 
-        return tqdm(frames, desc=f"analyze {file}", unit="frame", leave=False, disable=None)
+        bar: Iterable[Frame] = tqdm(
+            frames, desc=f"analyze {file}", unit="frame", leave=False, disable=None
+        )
+        return bar
 
     return watch
 

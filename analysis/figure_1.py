@@ -1,0 +1,62 @@
+"""Simulated images of structures 1 and 3, as in the paper's Fig. 1: projections and their FFT.
+
+Structure 1 is A6B19 seen along c. For structure 3 the layers are displaced so that the stack
+leans by 43°, and the beam is along the leaning c axis, that is at 43° to the layers' normal.
+Run it as ``python analysis/figure_1.py``; two seconds.
+"""
+
+import argparse
+import math
+
+from batch import FIGURES
+
+from hsmc.analysis.zone_axis import Projection, project
+from hsmc.box import Box
+from hsmc.configuration import Configuration
+from hsmc.crystal import crystal
+from hsmc.report import style
+from hsmc.report.zone_axis_plot import draw_image, draw_transform
+
+RATIO, SIGMA_NM, LEAN = 0.695, 9.4, 43.0
+
+
+def leaning(configuration: Configuration, degrees: float) -> Configuration:
+    """Return the layers displaced along the first box vector until c leans by an angle."""
+    vectors = configuration.box.vectors.copy()
+    vectors[0, 2] += math.tan(math.radians(degrees)) * vectors[2, 2]
+    return Configuration.from_scaled(
+        Box(vectors), configuration.scaled, configuration.diameters, configuration.types
+    )
+
+
+def draw(panels: dict[str, Projection], name: str) -> None:
+    """Draw images above their transforms."""
+    with style.look():
+        figure = style.new_figure(style.PAGE, 2.0 * style.PAGE / len(panels) + 0.2)
+        rows = figure.subplots(2, len(panels))
+        for column, (title, projection) in enumerate(panels.items()):
+            draw_image(rows[0, column], projection, SIGMA_NM)
+            draw_transform(rows[1, column], projection, SIGMA_NM)
+            style.letter(rows[0, column], "abcdef"[column], title)
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    style.write_figure(figure, FIGURES / name, overwrite=True)
+
+
+def main() -> None:
+    """Project and draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pixels", type=int, default=512)
+    pixels = parser.parse_args().pixels
+    structure = crystal("a6b19").configuration(RATIO)
+    lean = leaning(structure, LEAN)
+    draw(
+        {
+            "structure 1 along [001]": project(structure, (0, 0, 1), SIGMA_NM, pixels=pixels),
+            "structure 3 along [001]": project(lean, (0, 0, 1), SIGMA_NM, pixels=pixels),
+        },
+        "figure-1.png",
+    )
+
+
+if __name__ == "__main__":
+    main()
