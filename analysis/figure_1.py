@@ -19,6 +19,9 @@ from hsmc.report.zone_axis_plot import draw_image, draw_transform
 
 RATIO, SIGMA_NM, LEAN = 0.695, 9.4, 43.0
 
+FIELD = 40.0
+"""Edge of the projection in σ_L; images show a part, transforms are of the whole."""
+
 
 def leaning(configuration: Configuration, degrees: float) -> Configuration:
     """Return the layers displaced along the first box vector until c leans by an angle."""
@@ -29,15 +32,15 @@ def leaning(configuration: Configuration, degrees: float) -> Configuration:
     )
 
 
-def draw(panels: dict[str, Projection], name: str) -> None:
-    """Draw images above their transforms."""
+def draw(panels: dict[str, Projection], name: str, most_nm: float) -> None:
+    """Draw images with their transforms as insets."""
     with style.look():
-        figure = style.new_figure(style.PAGE, 2.0 * style.PAGE / len(panels) + 0.2)
-        rows = figure.subplots(2, len(panels))
-        for column, (title, projection) in enumerate(panels.items()):
-            draw_image(rows[0, column], projection, SIGMA_NM)
-            draw_transform(rows[1, column], projection, SIGMA_NM)
-            style.letter(rows[0, column], "abcdef"[column], title)
+        figure = style.new_figure(style.PAGE, style.PAGE / len(panels) + 0.2)
+        row = figure.subplots(1, len(panels))
+        for axes, letter, (title, projection) in zip(row, "abc", panels.items(), strict=False):
+            draw_image(axes, projection, SIGMA_NM, most_nm)
+            draw_transform(axes.inset_axes((0.6, 0.6, 0.4, 0.4)), projection, SIGMA_NM)
+            style.letter(axes, letter, title)
     FIGURES.mkdir(parents=True, exist_ok=True)
     style.write_figure(figure, FIGURES / name, overwrite=True)
 
@@ -45,16 +48,17 @@ def draw(panels: dict[str, Projection], name: str) -> None:
 def main() -> None:
     """Project and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pixels", type=int, default=512)
-    pixels = parser.parse_args().pixels
+    parser.add_argument("--pixels", type=int, default=1024)
+    view = {"field": FIELD, "pixels": parser.parse_args().pixels}
     structure = crystal("a6b19").configuration(RATIO)
     lean = leaning(structure, LEAN)
     draw(
         {
-            "structure 1 along [001]": project(structure, (0, 0, 1), SIGMA_NM, pixels=pixels),
-            "structure 3 along [001]": project(lean, (0, 0, 1), SIGMA_NM, pixels=pixels),
+            "structure 1 along [001]": project(structure, (0, 0, 1), SIGMA_NM, **view),
+            "structure 3 along [001]": project(lean, (0, 0, 1), SIGMA_NM, **view),
         },
         "figure-1.png",
+        most_nm=120.0,
     )
 
 

@@ -13,22 +13,26 @@ ABSORPTION = 0.35
 HIGHEST_FREQUENCY = 0.25
 """Edge of the transform that is shown, in cycles per nm: two spots a small core."""
 
-DEPTH = 5.0
+DEPTH = 4.0
 """Decades of power from black to white."""
 
 BARS_NM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def draw_image(axes: Axes, projection: Projection, sigma_nm: float) -> None:
+def draw_image(
+    axes: Axes, projection: Projection, sigma_nm: float, most_nm: float = 150.0
+) -> None:
     """Draw a projection in bright field: thick is dark. With a bar of about a quarter.
 
     Args:
         axes: Where to draw; its frame is taken away.
         projection: What the beam meets.
         sigma_nm: The length σ_L, in nm.
+        most_nm: Edge of what is shown, at most: a wider field is for sharp spots.
     """
-    thickness = projection.thickness
-    edge = len(thickness) * projection.pixel * sigma_nm
+    shown = min(len(projection.thickness), round(most_nm / (projection.pixel * sigma_nm)))
+    thickness = projection.thickness[:shown, :shown]
+    edge = shown * projection.pixel * sigma_nm
     kept = np.exp(-ABSORPTION * thickness / max(float(thickness.mean()), 1e-12))
     axes.imshow(kept, cmap="gray", origin="lower", extent=(0.0, edge, 0.0, edge))
     bar = max((each for each in BARS_NM if each <= 0.3 * edge), default=0.3 * edge)
@@ -69,8 +73,9 @@ def draw_transform(axes: Axes, projection: Projection, sigma_nm: float) -> None:
     part = power[window, window]
     decades = np.log10(np.maximum(part / max(float(part.max()), 1e-300), 10.0**-DEPTH))
     reach = (shown + 0.5) * step
+    extent = (-reach, reach, -reach, reach)
     axes.imshow(
-        decades, cmap="gray", origin="lower", extent=(-reach, reach, -reach, reach), vmin=-DEPTH
+        decades, cmap="gray", origin="lower", extent=extent, vmin=-DEPTH, interpolation="bicubic"
     )
     axes.set_xticks([])
     axes.set_yticks([])
