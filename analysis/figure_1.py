@@ -48,7 +48,7 @@ def draw(panels: dict[str, Projection], name: str, most_nm: float) -> None:
 def main() -> None:
     """Project and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pixels", type=int, default=1024)
+    parser.add_argument("--pixels", type=int, default=2048)
     view = {"field": FIELD, "pixels": parser.parse_args().pixels}
     structure = crystal("a6b19").configuration(RATIO)
     lean = leaning(structure, LEAN)

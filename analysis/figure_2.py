@@ -17,7 +17,7 @@ ZONES = {"along [001]": (0, 0, 1), "along [100]": (1, 0, 0), "along [120]": (1, 
 def main() -> None:
     """Project and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pixels", type=int, default=1024)
+    parser.add_argument("--pixels", type=int, default=2048)
     pixels = parser.parse_args().pixels
     structure = crystal("a6b19").configuration(RATIO)
     panels = {

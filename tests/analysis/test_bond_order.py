@@ -92,8 +92,7 @@ def test_every_sphere_of_a_crystal_without_symmetry():
 def test_descriptions_of_one_crystal():
     """Cells, order and solid bonds of each sphere, however the crystal is described.
 
-    Fails without replicas, if replicas are too few by one, or if skewed boxes are not reduced
-    (tried).
+    Fails without replicas, or if replicas are too few by one (tried).
     """
     state = measured()
     cells = voronoi_cells(state)

@@ -50,8 +50,7 @@ def shifted_layers(copies, shifts, vectors=None):
 def test_a6b19():
     """Two kagome layers of two kinds of triangles each, turned by 60°, hexagon on hexagon.
 
-    Fails if faces are traced clockwise, if small and large triangles are exchanged, or if the
-    turn is not taken modulo 120° (tried).
+    Fails if small and large triangles are exchanged (tried).
     """
     stack = kagome_stack(a6b19())
     assert stack.layers.miller == (0, 0, 2)
@@ -90,7 +89,7 @@ def test_at_any_density(fit):
 
 
 def test_descriptions_of_one_crystal():
-    """Fails if layers are numbered without the repeat of a skewed stack (tried)."""
+    """Replicas, other vectors, rotations."""
     expected = kagome_stack(a6b19())
     for name, other in descriptions(a6b19()).items():
         stack = kagome_stack(other)
@@ -240,10 +239,7 @@ TRIANGULAR = np.array([[1.0, -0.5], [0.0, math.sqrt(0.75)]])
     ],
 )
 def test_faces_of_known_nets(period, places, reach, corners):
-    """Square, triangular, honeycomb and kagome nets, of one cell each and of 3 × 2.
-
-    Fails if a face that winds around the period counts (tried).
-    """
+    """Square, triangular, honeycomb and kagome nets, of one cell each and of 3 × 2."""
     for copies in (np.array([1, 1]), np.array([3, 2])):
         shifts = np.stack(np.meshgrid(*map(np.arange, copies), indexing="ij"), -1).reshape(-1, 2)
         fractions = (np.array(places, dtype=float) + shifts[:, None]).reshape(-1, 2)
@@ -256,6 +252,18 @@ def test_faces_of_known_nets(period, places, reach, corners):
         assert edges == pytest.approx(np.full(edges.shape, np.linalg.norm(graph.vector[0])))
         per_vertex = corners.count(corners[0]) / corners[0]
         assert len(owner) == round(per_vertex * len(fractions))
+
+
+@pytest.mark.parametrize("n", [1, 3, 6])
+def test_a_line_has_no_faces(n):
+    """Points along one period: the way along them comes back, but goes round the period.
+
+    Fails if that counts as a face (tried).
+    """
+    places = np.column_stack([np.arange(n), np.zeros(n)])
+    graph = planar_graph(np.diag([n, 9.0]), places, np.zeros(n, dtype=np.int64), 1.1)
+    assert graph.degree.tolist() == [2] * n
+    assert not graph.corners.any()
 
 
 def test_sheets_are_not_joined():

@@ -9,7 +9,7 @@ from hsmc.analysis.packing import CORES, EFFECTIVE
 from hsmc.analysis.pair_correlation import PAIRS
 from hsmc.analysis.statistics import MeanEstimate
 
-WIDTH, COLUMN = 30, 18
+WIDTH, COLUMN = 30, 20
 """Widths of the first and of all other columns."""
 
 SPHERES = {
@@ -103,8 +103,9 @@ def _kagome(analysis: Analysis) -> Iterator[str]:
         yield "large spheres lie on no layers"
         return
     planes = " ".join(map(str, kagome["planes"]))
+    words = "layers of large spheres" if len(analysis.cycles) == 1 else "layers in the last state"
     yield (
-        f"{'layers of large spheres':<{WIDTH}}{kagome['layers']} on planes ({planes}), "
+        f"{words:<{WIDTH}}{kagome['layers']} on planes ({planes}), "
         f"{kagome['spacing']:.4f} σ_L apart, order {kagome['order']:.3f}"
     )
     normal = " ".join(f"{x:g}" for x in analysis.parameters["normal"])

@@ -59,8 +59,8 @@ class VoronoiCells:
 def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     """Divide the box into the Voronoi cells of all spheres.
 
-    A skewed box is described by shorter vectors first, which turns the bonds but no angle
-    between them.
+    A skewed box is described by shorter vectors first, so that few replicas are needed; that
+    turns the bonds, but changes no angle between them.
 
     Args:
         configuration: Spheres in a box of any shape and size, no two at one place.

@@ -8,7 +8,7 @@ from hsmc.analysis.zone_axis import Projection
 from hsmc.report.style import FAINT, INK
 
 ABSORPTION = 0.35
-"""Part of the beam that the thickest place keeps is exp(−thickness · this / mean thickness)."""
+"""Contrast: a place keeps exp(−this · its thickness / mean thickness) of the beam."""
 
 HIGHEST_FREQUENCY = 0.25
 """Edge of the transform that is shown, in cycles per nm: two spots a small core."""
@@ -19,9 +19,7 @@ DEPTH = 4.0
 BARS_NM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def draw_image(
-    axes: Axes, projection: Projection, sigma_nm: float, most_nm: float = 150.0
-) -> None:
+def draw_image(axes: Axes, projection: Projection, sigma_nm: float, most_nm: float = 150.0) -> None:
     """Draw a projection in bright field: thick is dark. With a bar of about a quarter.
 
     Args:
