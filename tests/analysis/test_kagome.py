@@ -172,6 +172,25 @@ def test_shear_of_structure_3():
         assert stack.faults == 0
 
 
+def test_a_layer_on_both_sides_of_the_box():
+    """Layers at z = 0 whose spheres are in part just below it, so at the top of a leaning box.
+
+    Fails if these are not brought back by the stack's offset (tried).
+    """
+    state = a6b19().replicated(2, 2, 2)
+    vectors = state.box.vectors.copy()
+    vectors[0, 2] = 0.6
+    heights = 0.01 * np.random.default_rng(1).standard_normal((len(state), 3)) * [0.0, 0.0, 1.0]
+    scaled = state.scaled + heights
+    leaning = Configuration.from_scaled(
+        Box(vectors), scaled - np.floor(scaled), state.diameters, state.types
+    )
+    stack = kagome_stack(leaning)
+    assert stack.vertices == 1.0
+    assert stack.tilt == pytest.approx(math.degrees(math.atan(0.6 / vectors[2, 2])), abs=0.1)
+    assert stack.layers.roughness == pytest.approx(0.01 * vectors[2, 2], rel=0.3)
+
+
 def test_angle_to_the_substrate():
     """A crystal whose c axis leans by 43° in its box has layers at 43° to z."""
     state, angle = a6b19(), math.radians(43.0)
