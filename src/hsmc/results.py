@@ -228,8 +228,8 @@ def _read(file: h5py.File) -> Result:
         name: dict(json.loads(own[name][()])) for name in ("parameters", "summary", "provenance")
     }
     return Result(
-        kind=_text(own.attrs["kind"]),
-        status=_text(own.attrs["status"]),
+        kind=text_of(own.attrs["kind"]),
+        status=text_of(own.attrs["status"]),
         frames=_read_frames(file["particles/spheres"]),
         series=_read_series(file["observables"]),
         checkpoint={name: value[()] for name, value in own.get("checkpoint", {}).items()},
@@ -238,7 +238,7 @@ def _read(file: h5py.File) -> Result:
     )
 
 
-def _text(stored: str | bytes) -> str:
+def text_of(stored: str | bytes) -> str:
     """Return a text of fixed length, or of any length as in files of earlier versions."""
     return stored if isinstance(stored, str) else stored.decode()
 

@@ -27,13 +27,15 @@ from hsmc.analysis.structure_factor import Reflections
 from hsmc.analysis.zone_axis import Projection
 from hsmc.box import Floats
 from hsmc.errors import InputError
-from hsmc.results import LIBVER, readable
+from hsmc.results import LIBVER, readable, text_of
 from hsmc.storage import write_whole
 
 SCHEMA = 1
 """Version of the layout; a reader refuses a newer one."""
 
 ROOT = "hsmc-analysis"
+
+UNITS = "length: large diameter; angles: degrees"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,11 +123,12 @@ def read_analysis(path: Path) -> Analysis:
 
 def _write(file: h5py.File, analysis: Analysis) -> None:
     own = file.create_group(ROOT)
-    own.attrs["schema"], own.attrs["source"] = SCHEMA, analysis.source
-    own.attrs["kind"], own.attrs["units"] = analysis.kind, "length: large diameter; angles: degrees"
+    own.attrs["schema"], own.attrs["units"] = SCHEMA, np.bytes_(UNITS)
+    own.attrs["kind"] = np.bytes_(analysis.kind)
+    own.attrs["source"] = np.bytes_(analysis.source.encode())
     own["cycles"] = analysis.cycles
     for name in ("parameters", "facts", "notes", "provenance"):
-        own[name] = json.dumps(getattr(analysis, name), allow_nan=False)
+        own[name] = np.bytes_(json.dumps(getattr(analysis, name), allow_nan=False))
     scalars = file.create_group("scalars")
     for name, estimate in analysis.scalars.items():
         scalars.create_group(name).attrs.update(asdict(estimate))
@@ -136,7 +139,7 @@ def _write(file: h5py.File, analysis: Analysis) -> None:
             curve.mean,
             curve.standard_error,
         )
-        group.attrs["parts"] = list(curve.parts)
+        group.attrs["parts"] = np.array(curve.parts, dtype=np.bytes_)
     spheres = file.create_group("spheres")
     spheres["type"] = analysis.types
     for name, values in analysis.spheres.items():
@@ -158,8 +161,8 @@ def _read(file: h5py.File) -> Analysis:
     texts = {name: json.loads(own[name][()]) for name in ("parameters", "facts", "notes")}
     n_large, n_small = group["numbers"][()].tolist()
     return Analysis(
-        source=str(own.attrs["source"]),
-        kind=str(own.attrs["kind"]),
+        source=text_of(own.attrs["source"]),
+        kind=text_of(own.attrs["kind"]),
         cycles=own["cycles"][()],
         parameters=texts["parameters"],
         notes=tuple(texts["notes"]),
@@ -168,7 +171,7 @@ def _read(file: h5py.File) -> Analysis:
         curves={
             name: Curve(
                 each["x"][()],
-                tuple(map(str, each.attrs["parts"])),
+                tuple(map(text_of, each.attrs["parts"])),
                 each["mean"][()],
                 each["standard_error"][()],
             )

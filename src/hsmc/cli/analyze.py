@@ -54,9 +54,9 @@ def analyze(
             help="Relative gap of contacts. [default: 1e-6 for jam and floppy results, else 1e-4]",
         ),
     ] = None,
-    zone: Annotated[
+    zones: Annotated[
         list[str] | None,
-        typer.Option(help='Zone axis of a projection, as "0 0 1"; may be repeated.'),
+        typer.Option("--zone", help='Zone axis of a projection, as "0 0 1"; may be repeated.'),
     ] = None,
     normal: Annotated[
         tuple[str, str, str] | None,
@@ -73,22 +73,13 @@ def analyze(
     quiet: shared.Quiet = False,
 ) -> None:
     """Measure packing, g(r), S(k), bond order, contacts and kagome layers."""
+    arguments = locals()
     from hsmc.analysis.analyze import analyze as run
     from hsmc.analysis.analyze import default_out
     from hsmc.errors import InputError
+    from hsmc.options import AnalyzeOptions
 
-    given = {
-        "ratio": ratio,
-        "large": large,
-        "sigma_nm": sigma_nm,
-        "unit_nm": unit_nm,
-        "r_max": r_max,
-        "k_max": k_max,
-        "gap": gap,
-        "zones": zone,
-        "normal": normal,
-    }
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options = shared.given(AnalyzeOptions, arguments)
     if out is not None and len(files) > 1:
         message = f"--out names one file, but there are {len(files)} to analyse; leave it out"
         raise InputError(message)
