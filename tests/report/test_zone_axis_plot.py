@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from hsmc.analysis.zone_axis import project
 from hsmc.crystal import crystal
 from hsmc.report import style
-from hsmc.report.zone_axis_plot import draw_image, draw_transform
+from hsmc.report.zone_axis_plot import HIGHEST_FREQUENCY, draw_image, draw_transform
 
 ANALYSIS = Path(__file__).resolve().parents[2] / "analysis"
 
@@ -55,6 +55,9 @@ def test_transform_is_in_cycles_per_nm():
     known = np.sqrt(squares) * 2.0 / np.sqrt(3.0) / 23.36
     assert np.abs(known - frequency).min() < 1.5 * projection.frequency_step / 9.4
     assert picture.max() == pytest.approx(0.0)
+    steps = round(HIGHEST_FREQUENCY * 40.0 * 9.4)
+    assert picture.shape == (2 * steps + 1, 2 * steps + 1)
+    assert right == pytest.approx(HIGHEST_FREQUENCY, rel=0.02)
 
 
 @pytest.mark.parametrize(
