@@ -11,6 +11,7 @@ from hsmc.analysis.planar_graph import planar_graph
 from hsmc.box import Box
 from hsmc.configuration import LARGE, Configuration
 from hsmc.crystal import crystal
+from hsmc.defects import sheared_layers, stacking_fault
 from hsmc.fit import dilate, stretch
 from tests.analysis.states import descriptions, rotated
 
@@ -136,6 +137,25 @@ def test_stacking_fault_of_structure_2():
     assert stack.steps[15].distance * NM == pytest.approx(SMALL_A, abs=0.03)
     assert np.sort(np.abs(stack.steps[7].shift)) == pytest.approx([part, part], abs=0.002)
     assert stack.tilt == pytest.approx(0.0, abs=0.1)
+
+
+def test_builders_of_defects():
+    """The crystals of ``hsmc.defects``: one fault a period; 43° to the substrate, 5.8 % more.
+
+    The substrate's normal is along c, as the paper has it for structure 3.
+    """
+    stack = kagome_stack(stacking_fault(crystal("a6b19"), period=4).configuration(0.695))
+    assert stack.vertices == 1.0
+    assert stack.faults == 1
+    fault = next(step for step in stack.steps if step.is_fault)
+    assert fault.distance * NM == pytest.approx(SMALL_A, abs=0.03)
+    assert fault.turn == pytest.approx(60.0)
+    state = sheared_layers(crystal("a6b19")).configuration(0.695)
+    stack = kagome_stack(state)
+    assert stack.tilt == pytest.approx(43.0, abs=0.01)
+    assert stack.layers.angle_to(state.box.vectors[:, 2]) == pytest.approx(43.0, abs=0.01)
+    assert stack.layers.spacing * NM == pytest.approx(1.058 * 11.21 / 2)
+    assert stack.faults == 0
 
 
 def test_a_missing_turn_is_a_fault():
