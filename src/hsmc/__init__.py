@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from hsmc.jam_start import jam
     from hsmc.results import read_result
     from hsmc.sampling import sample
+    from hsmc.sweep import run_study
 
 __version__ = "0.1.0"
-__all__ = ["analyze", "compare", "compress", "floppy", "jam", "read_result", "sample"]
+__all__ = ["analyze", "compare", "compress", "floppy", "jam", "read_result", "run_study", "sample"]
 
 _HOMES = {
     "analyze": "hsmc.analysis.analyze",
@@ -22,6 +23,7 @@ _HOMES = {
     "floppy": "hsmc.floppy_search",
     "jam": "hsmc.jam_start",
     "read_result": "hsmc.results",
+    "run_study": "hsmc.sweep",
     "sample": "hsmc.sampling",
 }
 

@@ -208,7 +208,8 @@ def _run(
     if rows:
         monitor.note(f"resuming {out} with {len(rows)} of {chosen.runs} runs done")
     done = {row.frame.cycle for row in rows}
-    left = [run for run in range(chosen.runs) if run not in done]
+    last = chosen.first_run + chosen.runs
+    left = [run for run in range(chosen.first_run, last) if run not in done]
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
         rows.append(_row(packing))
         if packing.note:

@@ -182,6 +182,7 @@ class FloppyOptions(Options):
         large: Number of large spheres.
         small: Number of small spheres.
         runs: Number of independent runs.
+        first_run: Number of the first of them; a run's random numbers depend on its number.
         start: "random", or a crystal or file (result, CIF, POSCAR, extended XYZ, GSD) that has
             these numbers of spheres; it is scaled until nothing overlaps.
         protocol: "paper" is the published one (Metropolis moves, power ramps).
@@ -196,6 +197,7 @@ class FloppyOptions(Options):
     large: Annotated[int, Field(ge=0)] = 6
     small: Annotated[int, Field(ge=0)] = 19
     runs: Count = 100
+    first_run: Annotated[int, Field(ge=0)] = 0
     start: str = "random"
     protocol: Protocol = "default"
     cycles: Count = 60_000

@@ -13,7 +13,7 @@ Layout (H5MD, doi:10.1016/j.cpc.2014.01.018, and one group of our own)::
     hsmc/checkpoint/             arrays that a restart needs; absent once finished
 
 The last frame is the final state, or the state so far. ``time`` repeats the cycle: Monte Carlo has
-no other.
+no other. A line after the HDF5 content seals it with a checksum (``hsmc.seal``).
 """
 
 import io
@@ -33,6 +33,7 @@ from hsmc import __version__
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError
+from hsmc.seal import Seal, check_seal, state_digest
 from hsmc.storage import write_whole
 
 SCHEMA = 1
@@ -111,6 +112,12 @@ def write_result(path: Path, result: Result) -> None:
         _write_particles(file, result.frames)
         _write_series(file, result.series)
         _write_own(file, result)
+    final = result.final
+    seal = Seal(result.kind, result.status, final.packing_fraction, state_digest(final))
+    with buffer.getbuffer() as image:
+        line = seal.line(image)
+    buffer.seek(0, io.SEEK_END)
+    buffer.write(line)
     write_whole(path, buffer.getbuffer())
 
 
@@ -121,9 +128,32 @@ def read_result(path: Path) -> Result:
         InputError: The file is missing, is no result of hsmc, is damaged, or has a newer
             schema than this version knows.
     """
-    with readable(path, "result file"), h5py.File(path, "r") as file:
-        _check_schema(file)
+    with _opened(path) as (file, _):
         return _read(file)
+
+
+def read_summary(path: Path) -> tuple[Seal, dict[str, Any], dict[str, Any]]:
+    """Read the seal, the parameters and the summary of a result, in a tenth of the time.
+
+    Raises:
+        InputError: As for ``read_result``; or the file has no seal.
+    """
+    with _opened(path) as (file, seal):
+        if seal is None:
+            message = "it has no checksum"
+            raise ValueError(message)
+        parameters, summary = (_read_text(file["hsmc"], name) for name in ("parameters", "summary"))
+        return seal, parameters, summary
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[h5py.File, Seal | None]]:
+    """Open a result file, its checksum and schema checked."""
+    with readable(path, "result file"):
+        seal = check_seal(path.read_bytes())  # before HDF5 sees what may be damaged
+        with h5py.File(path, "r") as file:
+            _check_schema(file)
+            yield file, seal
 
 
 @contextmanager
@@ -224,9 +254,7 @@ def _check_schema(file: h5py.File) -> None:
 
 def _read(file: h5py.File) -> Result:
     own = file["hsmc"]
-    texts = {
-        name: dict(json.loads(own[name][()])) for name in ("parameters", "summary", "provenance")
-    }
+    texts = {name: _read_text(own, name) for name in ("parameters", "summary", "provenance")}
     return Result(
         kind=text_of(own.attrs["kind"]),
         status=text_of(own.attrs["status"]),
@@ -241,6 +269,10 @@ def _read(file: h5py.File) -> Result:
 def text_of(stored: str | bytes) -> str:
     """Return a text of fixed length, or of any length as in files of earlier versions."""
     return stored if isinstance(stored, str) else stored.decode()
+
+
+def _read_text(own: h5py.Group, name: str) -> dict[str, Any]:
+    return dict(json.loads(own[name][()]))
 
 
 def _read_frames(group: h5py.Group) -> tuple[Frame, ...]:

@@ -18,6 +18,19 @@ _temporary: set[Path] = set()
 
 
 @contextmanager
+def storage_faults(path: Path) -> Iterator[None]:
+    """Name the file at which the system failed.
+
+    Raises:
+        StorageError: In place of any error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(_words(path, error)) from error
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file to write, which takes the place of ``path`` at the end.
 
@@ -29,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     target = _target(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with storage_faults(path):
         temporary.unlink(missing_ok=True)  # of a killed process that had the same number
         _temporary.add(temporary)
         try:
@@ -40,8 +53,6 @@ def replacing(path: Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
             _temporary.discard(temporary)
-    except OSError as error:
-        raise StorageError(_words(path, error)) from error
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
@@ -55,8 +66,12 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
 
 
 @contextmanager
-def sole_writer(path: Path) -> Iterator[None]:
-    """Hold the right to write a file; a second process is refused, and a killed one lets go.
+def sole_writer(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold the right to write a file; a killed process lets go of it.
+
+    Args:
+        path: The file.
+        wait: Wait until another process has written it, instead of giving up.
 
     Raises:
         OutputError: Another process is writing the file.
@@ -66,7 +81,7 @@ def sole_writer(path: Path) -> Iterator[None]:
 
     target = _target(path)
     place = target.with_name(f".{target.name}.lock")
-    lock = filelock.FileLock(place, timeout=0)
+    lock = filelock.FileLock(place, timeout=-1 if wait else 0)
     try:
         lock.acquire()
     except filelock.Timeout:

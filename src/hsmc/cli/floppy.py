@@ -37,6 +37,9 @@ def floppy(
     runs: Annotated[
         str | None, typer.Option(metavar=shared.WHOLE, help="Independent runs. [default: 100]")
     ] = None,
+    first_run: Annotated[
+        str | None, typer.Option(metavar=shared.WHOLE, help="Number of the first. [default: 0]")
+    ] = None,
     large: Annotated[
         str | None, typer.Option(metavar=shared.WHOLE, help="Large spheres. [default: 6]")
     ] = None,

@@ -11,13 +11,18 @@ import numba
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+DIGEST = hashlib.sha256(_sources).hexdigest()[:12]
+"""Digest of the source of every kernel."""
+
 # A cached kernel is not rebuilt when a kernel that it calls, in another file, is edited:
 # it would go on running the old code. So the cache folder is named by a digest of them all.
 if "NUMBA_CACHE_DIR" not in os.environ:
-    _sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    _digest = hashlib.sha256(_sources).hexdigest()[:12]
     _home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    numba.config.CACHE_DIR = str(_home / "hsmc" / _digest)  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(_home / "hsmc" / DIGEST)  # type: ignore[attr-defined]
+
+CACHE = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
+"""Folder of the compiled kernels."""
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

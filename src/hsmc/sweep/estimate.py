@@ -1,0 +1,84 @@
+"""How long a study will take: from its own results, or else from the number of moves."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from hsmc.crystal import CRYSTALS, crystal
+from hsmc.errors import InputError
+from hsmc.options import CompressOptions, FloppyOptions
+from hsmc.readers import read_structure
+from hsmc.results import is_hdf5, read_result, read_summary
+from hsmc.start import A6B19_REPLICATE, DEFAULT_COMPOSITION, FLUID
+from hsmc.sweep.folder import Folder
+from hsmc.sweep.study import MODELS
+from hsmc.sweep.tasks import Task
+
+MOVES_PER_SECOND = 2e6
+"""Trial moves a CPU second, box moves included: within a factor of 2 on the machines seen."""
+
+JAM_SECONDS = 0.2
+"""Jamming and certificate of 25 spheres."""
+
+SAMPLE = 20
+"""Finished results that are looked at, at most."""
+
+
+def cpu_seconds(tasks: Sequence[Task], root: Path) -> tuple[float, int]:
+    """Estimate the CPU time of tasks.
+
+    Args:
+        tasks: Tasks of one study, with and without results.
+        root: Folder of the study's results.
+
+    Returns:
+        CPU seconds of all together, and the number of finished results that it rests on; with 0
+        it is good to a factor of about 2.
+    """
+    guesses = [_guess(task) for task in tasks]
+    measured = _measured(tasks, guesses, Folder(root))
+    scale = statistics.median(measured) if measured else 1.0
+    return scale * sum(guesses), len(measured)
+
+
+def _measured(tasks: Sequence[Task], guesses: Sequence[float], folder: Folder) -> list[float]:
+    """Return measured over guessed times of some finished results."""
+    found: list[float] = []
+    for task, guess in zip(tasks, guesses, strict=True):
+        if len(found) == SAMPLE:
+            break
+        path = folder.result(task.id)
+        if path.exists():
+            try:
+                found.append(read_summary(path)[2]["cpu_seconds"] / guess)
+            except InputError:
+                continue
+    return found
+
+
+def _guess(task: Task) -> float:
+    chosen = MODELS[task.command].build(task.options)
+    if isinstance(chosen, FloppyOptions):
+        moves = chosen.cycles * (chosen.large + chosen.small)
+        return moves / MOVES_PER_SECOND + JAM_SECONDS * chosen.jam
+    assert isinstance(chosen, CompressOptions)
+    spheres = _spheres(chosen.start, chosen.ratio, chosen.large, chosen.composition)
+    default = A6B19_REPLICATE if chosen.start.lower().startswith("a6b19") else (1, 1, 1)
+    return chosen.cycles * spheres * math.prod(chosen.replicate or default) / MOVES_PER_SECOND
+
+
+@cache
+def _spheres(
+    start: str, ratio: float | None, large: str | None, composition: tuple[int, int] | None
+) -> int:
+    """Return the number of spheres of a start before it is replicated."""
+    if start.lower() == FLUID:
+        return sum(composition or DEFAULT_COMPOSITION)
+    if start.lower() in CRYSTALS:
+        return len(crystal(start))
+    path = Path(start)
+    if is_hdf5(path):
+        return len(read_result(path).final)
+    return len(read_structure(path, ratio, large).configuration)
