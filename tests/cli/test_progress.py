@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from hsmc.cli import progress
-from hsmc.cli.progress import Watch, clock
+from hsmc.cli.progress import Watch, duration
 from hsmc.driver import Progress
 
 
@@ -88,4 +88,4 @@ def test_no_time_limit(clock):
 )
 def test_times(seconds, shown):
     """Fails if minutes pass 60 (tried)."""
-    assert clock(seconds) == shown
+    assert duration(seconds) == shown

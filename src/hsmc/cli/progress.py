@@ -121,7 +121,7 @@ class Watch:
             return "starting"
         speed = (progress.cycle - first) / (now - began)
         left = (progress.cycles - progress.cycle) / speed
-        return f"{speed * progress.spheres / 1e6:.2f} M moves/s  {clock(left)} left"
+        return f"{speed * progress.spheres / 1e6:.2f} M moves/s  {duration(left)} left"
 
     def _draw(self, progress: "Progress") -> None:
         from tqdm import tqdm
@@ -145,7 +145,7 @@ class Watch:
         self._bar.update(progress.cycle - self._bar.n)
 
 
-def clock(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return seconds as hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

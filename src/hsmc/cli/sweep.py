@@ -1,6 +1,7 @@
 """``hsmc sweep``."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hsmc.cli import shared
-from hsmc.cli.progress import PLAIN_SECONDS, Watch, clock, leave
+from hsmc.cli.progress import PLAIN_SECONDS, Watch, duration, leave
 
 if TYPE_CHECKING:
     from hsmc.sweep.engine import StudyProgress
@@ -122,6 +123,8 @@ def sweep(
         from hsmc.options import check_hours
         from hsmc.sweep.engine import run_tasks
 
+        # A sweep that is stopped ends at once, and Python would tell the user about its own tidying.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
         hours = None if max_hours is None else check_hours(max_hours)
         watch = StudyWatch(folder, quiet=quiet, max_hours=hours)
         with watch.signals():
@@ -179,8 +182,8 @@ def _time(tasks: Sequence["Task"], folder: Path) -> str:
 
     seconds, measured = cpu_seconds(tasks, folder)
     if measured:
-        return f"about {clock(seconds)} of CPU, by {measured} finished runs"
-    return f"about {clock(seconds)} of CPU, within a factor of 2"
+        return f"about {duration(seconds)} of CPU, by {measured} finished runs"
+    return f"about {duration(seconds)} of CPU, within a factor of 2"
 
 
 def _collect(tasks: Sequence["Task"], folder: Path, out: Path) -> None:
@@ -226,7 +229,7 @@ def _finish(progress: "StudyProgress", folder: Path, *, as_json: bool) -> None:
 
 def _line(progress: "StudyProgress") -> str:
     best = "" if progress.best is None else f"best φ {progress.best:.5f}  "
-    left = "" if progress.seconds_left is None else f"{clock(progress.seconds_left)} left"
+    left = "" if progress.seconds_left is None else f"{duration(progress.seconds_left)} left"
     return (
         f"done {progress.done}/{progress.tasks}  running {progress.running}  "
         f"failed {progress.failed}  {best}{left}"

@@ -249,21 +249,24 @@ class _Sweep:
         from distributed import KilledWorker
 
         task = self.flying.pop(future.key[1])
-        if isinstance(result, CancelledError) or future.cancelled():
+        if isinstance(result, Outcome):
+            self._take_outcome(task, result)
+        elif isinstance(result, CancelledError):
             self.stopped = LOST
-        elif not isinstance(result, Outcome):
-            error = result[1]
-            if not isinstance(error, KilledWorker):
-                raise error
+        elif isinstance(result[1], KilledWorker):
             self._fail(task, "its worker process died each time (crashed, or out of memory)")
-            self.folder.quarantine(task, f"Every worker process that ran it died.\n{error}")
-        elif result.state == "storage":
-            raise StorageError(result.words)
-        elif result.state == "failed":
-            self._fail(task, result.words)
-        elif result.state == "done":
+            self.folder.quarantine(task, f"Every worker process that ran it died.\n{result[1]}")
+        else:  # of Dask: the cluster cannot run any task
+            raise result[1]
+
+    def _take_outcome(self, task: Task, outcome: Outcome) -> None:
+        if outcome.state == "storage":
+            raise StorageError(outcome.words)
+        if outcome.state == "failed":
+            self._fail(task, outcome.words)
+        elif outcome.state == "done":
             self.computed += 1
-            self.count(result.packing_fraction)
+            self.count(outcome.packing_fraction)
 
     def _fail(self, task: Task, words: str) -> None:
         self.failed += 1

@@ -63,8 +63,11 @@ def dask_setup(_worker: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def stop_sweep(token: str) -> None:
-    """Let the tasks of a sweep that run in this process stop at their next checkpoint."""
+async def stop_sweep(token: str) -> None:
+    """Let the tasks of a sweep that run in this process stop after their block of cycles.
+
+    Asynchronous, as the client can only then ask for it without waiting for every worker.
+    """
     _stopped.add(token)
 
 

@@ -1,0 +1,36 @@
+"""Hurts this process from within, as the environment says: Python imports it as it starts.
+
+FAULT_TASK, FAULT_SIGNAL, FAULT_TIMES, FAULT_FOLDER: while the file of this task is being written,
+the process sends itself this signal; so many times in all, counted in this folder.
+
+FAULT_CLOCK: after so many seconds of process life, the clock is a day back.
+"""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+_fsync, _time, _began = os.fsync, time.time, time.monotonic()
+
+
+def fsync(descriptor):
+    _fsync(descriptor)
+    if f"/.{os.environ['FAULT_TASK']}.h5." in os.readlink(f"/proc/self/fd/{descriptor}"):
+        folder = Path(os.environ["FAULT_FOLDER"])
+        times = len(list(folder.iterdir()))
+        if times < int(os.environ["FAULT_TIMES"]):
+            (folder / str(times)).touch()
+            os.kill(os.getpid(), int(os.environ["FAULT_SIGNAL"]))
+            threading.Event().wait()  # this thread must not go on until the signal is served
+
+
+def clock():
+    passed = time.monotonic() - _began
+    return _time() - (86400.0 if passed > float(os.environ["FAULT_CLOCK"]) else 0.0)
+
+
+if "FAULT_TASK" in os.environ:
+    os.fsync = fsync
+if "FAULT_CLOCK" in os.environ:
+    time.time = clock
