@@ -76,7 +76,7 @@ def files(number: int) -> None:
         path = Path(name, "study.toml")
         path.write_text(LARGE.format(seed=FIRST_SEED, runs=number), encoding="utf-8")
         study = read_study(path)
-        axes = 'ratio = { first = 0.61, last = 0.72, points = %d }\n' % number
+        axes = f"ratio = {{ first = 0.61, last = 0.72, points = {number} }}\n"
         grid = Path(name, "grid.toml")
         grid.write_text(LARGE.format(seed=1, runs=1) + "[axes]\n" + axes, encoding="utf-8")
         timed(f"plan {number} tasks, one run each", lambda: plan(read_study(grid)))

@@ -295,14 +295,16 @@ def test_task_of_another_sweep_is_waited_for(study, peace):
     """Here the other one holds the first task until all the rest is done."""
     first = tasks_of(study)[0]
     (RESULTS / "running").mkdir(parents=True)
-    with sole_writer(RESULTS / "running" / first.id):
-        with started("sweep", study, "--workers", 2) as process:
-            wait_until(lambda: done() == TASKS - 1, process)
-            code, out, _ = sweep(study, "--status")
-            assert (code, out[:29]) == (0, "tasks 24  done 23  running 1 ")
-            assert process.poll() is None
-            process.terminate()
-            assert process.wait(60) == 75
+    with (
+        sole_writer(RESULTS / "running" / first.id),
+        started("sweep", study, "--workers", 2) as process,
+    ):
+        wait_until(lambda: done() == TASKS - 1, process)
+        code, out, _ = sweep(study, "--status")
+        assert (code, out[:29]) == (0, "tasks 24  done 23  running 1 ")
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 75
     finish(study)
     check(study, peace)
 
@@ -340,7 +342,8 @@ def test_cluster_of_other_processes(study, peace):
     common = ("--scheduler-file", place)
     quiet = {"module": "dask", "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical"}
     single = ("--nthreads", 1, "--no-dashboard", "--memory-limit", 0)
-    with started("scheduler", *common, "--host", "127.0.0.1", "--no-dashboard", "--port", 0, **quiet) as cluster:  # fmt: skip
+    local = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard")
+    with started("scheduler", *common, *local, **quiet) as cluster:
         wait_until(place.is_file, cluster)
         with (
             started("worker", *common, *single, "--local-directory", "one", **quiet) as _one,

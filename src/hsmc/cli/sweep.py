@@ -123,7 +123,7 @@ def sweep(
         from hsmc.options import check_hours
         from hsmc.sweep.engine import run_tasks
 
-        # A sweep that is stopped ends at once, and Python would tell the user about its own tidying.
+        # A stopped sweep ends at once; Python would tell the user of its own tidying after it.
         os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
         hours = None if max_hours is None else check_hours(max_hours)
         watch = StudyWatch(folder, quiet=quiet, max_hours=hours)

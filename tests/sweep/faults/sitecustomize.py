@@ -16,7 +16,7 @@ _fsync, _time, _began = os.fsync, time.time, time.monotonic()
 
 def fsync(descriptor):
     _fsync(descriptor)
-    if f"/.{os.environ['FAULT_TASK']}.h5." in os.readlink(f"/proc/self/fd/{descriptor}"):
+    if f"/.{os.environ['FAULT_TASK']}.h5." in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
         folder = Path(os.environ["FAULT_FOLDER"])
         times = len(list(folder.iterdir()))
         if times < int(os.environ["FAULT_TIMES"]):
