@@ -172,15 +172,15 @@ def _status(tasks: Sequence["Task"], folder: Path, *, as_json: bool) -> None:
     if best is not None:
         typer.echo(f"best φ = {best[0]:.6f}: {names[best[1]].describe()}")
     if left:
-        typer.echo(f"left: {_time(left, folder)}")
+        typer.echo(f"left: {_time(left, folder, tasks)}")
     for task in sorted(survey.failed):
         typer.echo(f"failed: {names[task].describe()} ({Folder(folder).failure(task)})")
 
 
-def _time(tasks: Sequence["Task"], folder: Path) -> str:
+def _time(tasks: Sequence["Task"], folder: Path, study: Sequence["Task"] = ()) -> str:
     from hsmc.sweep.estimate import cpu_seconds
 
-    seconds, measured = cpu_seconds(tasks, folder)
+    seconds, measured = cpu_seconds(tasks, folder, study)
     if measured:
         return f"about {duration(seconds)} of CPU, by {measured} finished runs"
     return f"about {duration(seconds)} of CPU, within a factor of 2"

@@ -91,11 +91,12 @@ def study_figure(runs: Runs) -> Figure:
             panel.set_ylabel(PHI)
             if len(axes) > 1:
                 style.letter(panel, letter, "")
+        done = len(runs.packing_fractions)
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(
             handles,
             labels,
-            title=f"{len(runs.packing_fractions)} of {runs.study.size} runs of hsmc {runs.study.command}",
+            title=f"{done} of {runs.study.size} runs of hsmc {runs.study.command}",
             loc="outside upper center",
             ncols=2,
         )
@@ -179,7 +180,7 @@ def _draw_points(
         color=colour,
         markerfacecolor="white",
         linewidth=0.8,
-        label=f"mean{after}",
+        label=f"mean ± s.e.{after}",
     )
 
 

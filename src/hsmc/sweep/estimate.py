@@ -2,8 +2,10 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from hsmc.crystal import CRYSTALS, crystal
@@ -26,36 +28,30 @@ SAMPLE = 20
 """Finished results that are looked at, at most."""
 
 
-def cpu_seconds(tasks: Sequence[Task], root: Path) -> tuple[float, int]:
+def cpu_seconds(tasks: Sequence[Task], root: Path, study: Sequence[Task] = ()) -> tuple[float, int]:
     """Estimate the CPU time of tasks.
 
     Args:
-        tasks: Tasks of one study, with and without results.
+        tasks: What is to be computed.
         root: Folder of the study's results.
+        study: All tasks of the study, from whose results the speed is known; none: ``tasks``.
 
     Returns:
         CPU seconds of all together, and the number of finished results that it rests on; with 0
         it is good to a factor of about 2.
     """
-    guesses = [_guess(task) for task in tasks]
-    measured = _measured(tasks, guesses, Folder(root))
-    scale = statistics.median(measured) if measured else 1.0
-    return scale * sum(guesses), len(measured)
+    ratios = list(islice(_measured(study or tasks, Folder(root)), SAMPLE))
+    scale = statistics.median(ratios) if ratios else 1.0
+    return scale * sum(_guess(task) for task in tasks), len(ratios)
 
 
-def _measured(tasks: Sequence[Task], guesses: Sequence[float], folder: Folder) -> list[float]:
-    """Return measured over guessed times of some finished results."""
-    found: list[float] = []
-    for task, guess in zip(tasks, guesses, strict=True):
-        if len(found) == SAMPLE:
-            break
+def _measured(tasks: Sequence[Task], folder: Folder) -> Iterator[float]:
+    """Yield measured over guessed times of finished results."""
+    for task in tasks:
         path = folder.result(task.id)
         if path.exists():
-            try:
-                found.append(read_summary(path)[2]["cpu_seconds"] / guess)
-            except InputError:
-                continue
-    return found
+            with suppress(InputError):  # damaged: the sweep itself will see to it
+                yield read_summary(path)[2]["cpu_seconds"] / _guess(task)
 
 
 def _guess(task: Task) -> float:
