@@ -104,38 +104,46 @@ def command(words: list[str], name: str) -> None:
 
 
 def engine(runs: int, cycles: int) -> None:
-    """Time a study on one worker and on two, and what its own tasks take of that."""
-    walls: dict[int, float] = {}
-    for workers in (1, 2, 1, 2):
-        with tempfile.TemporaryDirectory() as name:
-            path = Path(name, "study.toml")
-            path.write_text(SECONDS.format(runs=runs, cycles=cycles), encoding="utf-8")
-            wall, cpu, tasks, first, last = run_engine(path, workers)
-        walls[workers] = min(walls.get(workers, 1e9), last - first)
+    """Time what a task costs beside itself, and how much two workers gain.
+
+    Both from the difference of a long and a short study: what starts and ends is in both.
+    """
+    rates: dict[int, float] = {}
+    for workers in (1, 2):
+        few, many = (once(workers, number, cycles) for number in (runs // 4, runs))
+        wall, cpu = many[0] - few[0], many[1] - few[1]
+        tasks = sum(many[2]) - sum(few[2])
+        rates[workers] = (runs - runs // 4) / wall
         print(
-            f"{workers} workers, {runs} tasks of {statistics.median(tasks):.2f} s of CPU: "
-            f"{wall:.1f} s, first result after {first:.1f} s, the rest in {last - first:.1f} s; "
-            f"CPU {cpu:.1f} s, of which tasks {sum(tasks):.1f} s",
+            f"{workers} workers, tasks of {statistics.median(many[2]):.2f} s of CPU: "
+            f"first result after {many[3]:.1f} s; {cpu / tasks - 1:.1%} of CPU beside the tasks, "
+            f"and {few[1] - sum(few[2]):.1f} s once; {rates[workers]:.2f} tasks a second",
             flush=True,
         )
-    # The first results come after one task; so many are left to the other workers' time.
-    print(f"from 1 to 2 workers: {walls[1] / walls[2]:.2f} times as fast")
+    print(f"from 1 to 2 workers: {rates[2] / rates[1]:.2f} times as fast")
 
 
-def run_engine(path: Path, workers: int) -> tuple[float, float, list[float], float, float]:
-    """Run a study; return wall, CPU, CPU of each task, and when first and last results came."""
+def once(workers: int, runs: int, cycles: int) -> tuple[float, float, list[float], float]:
+    """Run a study of its own; see ``run_engine``."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "study.toml")
+        path.write_text(SECONDS.format(runs=runs, cycles=cycles), encoding="utf-8")
+        return run_engine(path, workers)
+
+
+def run_engine(path: Path, workers: int) -> tuple[float, float, list[float], float]:
+    """Run a study; return wall time, CPU, CPU of each task, and when the first result came."""
     began, start = time.perf_counter(), time.time()
-    process = subprocess.Popen(
-        [*HSMC, "sweep", str(path), "--workers", str(workers), "-q"], stdout=subprocess.DEVNULL
-    )
+    words = [*HSMC, "sweep", str(path), "--workers", str(workers), "-q"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     assert status == 0
     study = read_study(path)
     table = collect(plan(study), study.results)
-    times = sorted((study.results / name).stat().st_mtime - start for name in table.columns["file"])
+    first = min((study.results / name).stat().st_mtime for name in table.columns["file"])
     cpu = usage.ru_utime + usage.ru_stime
-    return wall, cpu, table.columns["cpu_seconds"], times[0], times[-1]
+    return wall, cpu, table.columns["cpu_seconds"], first - start
 
 
 def main() -> None:

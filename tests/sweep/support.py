@@ -63,7 +63,7 @@ def files(results, part="results"):
 
 
 @contextlib.contextmanager
-def started(*words, module="hsmc", **environment):
+def started(*words, module="hsmc", cwd=None, **environment):
     """Start a command in a process group of its own, which is killed at the end."""
     with subprocess.Popen(
         [sys.executable, "-m", module, *map(str, words)],
@@ -71,6 +71,7 @@ def started(*words, module="hsmc", **environment):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **environment},
+        cwd=cwd,
         start_new_session=True,
     ) as process:
         try:

@@ -4,6 +4,7 @@ Each test runs a study of 24 tasks under a fault, then compares parameters, seed
 fractions and the bits of all final states with those of a study that was left in peace.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -334,21 +335,42 @@ def test_clock_set_back(study, peace):
 # Clusters
 
 
+@contextlib.contextmanager
+def cluster_of(*workers):
+    """Start a scheduler and workers, each a process; give the scheduler and its file."""
+    place = Path("scheduler.json").absolute()
+    common = ("--scheduler-file", place, "--no-dashboard")
+    quiet = {"module": "dask", "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical"}
+    with contextlib.ExitStack() as stack:
+        words = ("scheduler", *common, "--host", "127.0.0.1", "--port", 0)
+        scheduler = stack.enter_context(started(*words, **quiet))
+        wait_until(place.is_file, scheduler)
+        for name in workers:
+            Path(name).mkdir()
+            words = ("worker", *common, "--nthreads", 1, "--memory-limit", 0)
+            stack.enter_context(started(*words, "--local-directory", ".", cwd=name, **quiet))
+        yield scheduler, place
+
+
 def test_cluster_of_other_processes(study, peace):
     """A scheduler and two workers, started apart, in folders of their own."""
-    for name in ("one", "two"):
-        Path(name).mkdir()
-    place = Path("scheduler.json").absolute()
-    common = ("--scheduler-file", place)
-    quiet = {"module": "dask", "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical"}
-    single = ("--nthreads", 1, "--no-dashboard", "--memory-limit", 0)
-    local = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard")
-    with started("scheduler", *common, *local, **quiet) as cluster:
-        wait_until(place.is_file, cluster)
-        with (
-            started("worker", *common, *single, "--local-directory", "one", **quiet) as _one,
-            started("worker", *common, *single, "--local-directory", "two", **quiet) as _two,
-        ):
-            code, out, err = sweep(study, "--scheduler-file", place)
-            assert (code, out[:8]) == (0, "24 of 24"), err
+    with cluster_of("one", "two") as (_, place):
+        code, out, err = sweep(study, "--scheduler-file", place)
+        assert (code, out[:8]) == (0, "24 of 24"), err
+    check(study, peace)
+
+
+def test_killed_scheduler(study, peace):
+    """Of a cluster that is not ours: 75 in one line, and resumable."""
+    with (
+        cluster_of("one") as (scheduler, place),
+        started("sweep", study, "--scheduler-file", place, "-q") as process,
+    ):
+        wait_until(lambda: done() >= 4, process)
+        scheduler.kill()
+        assert process.wait(60) == 75
+        last = process.stderr.read()
+    assert last.startswith("hsmc: stopped (the scheduler is gone) after ")
+    assert last.count("\n") == 1
+    finish(study)
     check(study, peace)

@@ -1,5 +1,6 @@
 """Dask clusters: one of our own on this machine, or one that is there already."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,10 +48,10 @@ def connected(workers: int | None, scheduler: str | None) -> Iterator["Client"]:
         InputError: No scheduler answers, or its workers are not fit.
     """
     if scheduler is None:
-        with _own(workers or usable_cores()) as client:
+        with _quiet(), _own(workers or usable_cores()) as client:
             yield client
     else:
-        with _attached(scheduler) as client:
+        with _quiet(), _attached(scheduler) as client:
             check_workers(client)
             yield client
 
@@ -88,6 +89,22 @@ def worker_version() -> str:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging lost workers and schedulers: the sweep tells of them in a line."""
+    import distributed  # sets levels of its own when it is imported
+
+    loggers = [logging.getLogger(name) for name in (distributed.__name__, "tornado.application")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
 def _own(workers: int) -> Iterator["Client"]:
     import dask
     from distributed import Client, LocalCluster
@@ -100,7 +117,7 @@ def _own(workers: int) -> Iterator["Client"]:
             processes=True,
             memory_limit=0,
             dashboard_address=None,
-            silence_logs=50,
+            silence_logs=logging.CRITICAL,
             preload=["hsmc.sweep.worker"],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

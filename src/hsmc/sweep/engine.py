@@ -275,7 +275,11 @@ class _Sweep:
     def _count_workers(self, client: "Client") -> None:
         now = time.monotonic()
         if now - self.last_look > LOOK_SECONDS:
-            self.workers, self.last_look = sum(client.nthreads().values()), now
+            self.last_look = now
+            try:
+                self.workers = sum(client.nthreads().values())
+            except (OSError, TimeoutError):
+                self.stopped = LOST
 
     def _stop(self, client: "Client", ready: Any) -> None:
         """Let running tasks write checkpoints, and take back the others."""
