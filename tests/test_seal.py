@@ -42,7 +42,7 @@ def test_every_changed_bit_is_found():
     """
     content = write()
     start = content.rfind(MARK)
-    places = [*range(0, start, 499), *range(start + len(MARK), len(content) - 1, 7)]
+    places = [*range(0, start, 97), *range(start + len(MARK), len(content) - 1, 7)]
     assert len(places) > 50
     for place in places:
         changed = bytearray(content)

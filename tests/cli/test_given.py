@@ -32,6 +32,7 @@ COMMANDS = {
         "large": "2",
         "small": "3",
         "runs": "2",
+        "first_run": "3",
         "start": "random",
         "protocol": "paper",
         "cycles": "40",
