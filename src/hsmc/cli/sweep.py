@@ -15,7 +15,7 @@ from hsmc.cli import shared
 from hsmc.cli.progress import PLAIN_SECONDS, Watch, duration, leave
 
 if TYPE_CHECKING:
-    from hsmc.sweep.engine import StudyProgress
+    from hsmc.sweep.progress import StudyProgress
     from hsmc.sweep.tasks import Task
 
 SOME_FAILED = 3

@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hsmc.errors import StorageError
 from hsmc.sweep.cluster import connected
 from hsmc.sweep.folder import Folder
+from hsmc.sweep.progress import Silent, StudyMonitor, StudyProgress
 from hsmc.sweep.study import StudyFile, read_study
 from hsmc.sweep.tasks import Task, plan, share
 from hsmc.sweep.worker import Outcome, run_task, stop_sweep
@@ -33,60 +34,6 @@ LOOK_SECONDS = 2.0
 """How often the workers are counted."""
 
 LOST = "the scheduler is gone"
-
-
-@dataclass(frozen=True, slots=True)
-class StudyProgress:
-    """How far a study is.
-
-    Attributes:
-        tasks: Tasks of the study, or of the shard.
-        done: Those with a result.
-        running: Those at work in this sweep.
-        failed: Those in quarantine.
-        best: Highest packing fraction so far; None without a result.
-        seconds_left: What the rest will take, from the tasks of this sweep; None before the
-            first.
-        stopped: Why the sweep stopped early; empty if it did not.
-    """
-
-    tasks: int
-    done: int
-    running: int
-    failed: int
-    best: float | None
-    seconds_left: float | None
-    stopped: str = ""
-
-
-class StudyMonitor(Protocol):
-    """Who watches a study, and may stop it."""
-
-    def note(self, words: str) -> None:
-        """Hear of something that happened."""
-
-    def update(self, progress: StudyProgress) -> None:
-        """Hear how far the study is; called several times a second."""
-
-    def stop(self) -> str:
-        """Return why the study has to stop now, or an empty string."""
-
-    def stopped(self, progress: StudyProgress) -> None:
-        """Hear that checkpoints are written; workers are yet to be ended, which takes seconds."""
-
-
-class _Silent:
-    def note(self, words: str) -> None:
-        pass
-
-    def update(self, progress: StudyProgress) -> None:
-        pass
-
-    def stop(self) -> str:
-        return ""
-
-    def stopped(self, progress: StudyProgress) -> None:
-        pass
 
 
 def run_study(
@@ -141,7 +88,7 @@ def run_tasks(
     """Run planned tasks that have no result yet; see ``run_study``."""
     folder = Folder(results.absolute())
     folder.prepare()
-    sweep = _Sweep(folder, len(tasks), monitor or _Silent())
+    sweep = _Sweep(folder, len(tasks), monitor or Silent())
     missing = sweep.look(tasks, retry_failed=retry_failed)
     if missing:
         with connected(workers, scheduler) as client:
