@@ -24,6 +24,10 @@ SETTINGS: dict[str, Any] = {
     "distributed.scheduler.worker-saturation": 1.0,
     # Workers on this machine are seen to die; clocks that jump must not kill them.
     "distributed.scheduler.worker-ttl": None,
+    # What Dask does fifty times a second to watch itself takes 4 % of a core for every worker.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
     "distributed.nanny.pre-spawn-environ": ONE_THREAD,
 }
@@ -116,7 +120,8 @@ def _own(workers: int) -> Iterator["Client"]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # for None, Dask takes a fixed port on all interfaces
+            scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
             preload=["hsmc.sweep.worker"],
         ) as cluster,
