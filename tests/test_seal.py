@@ -25,7 +25,7 @@ def write(**changes):
 
 
 def test_seal_says_what_is_in_the_file():
-    """Fails if the first frame is sealed in place of the last."""
+    """Fails if the first frame is sealed in place of the last (tried)."""
     content = write()
     final = result().final
     seal = check_seal(content)
@@ -38,7 +38,7 @@ def test_seal_says_what_is_in_the_file():
 def test_every_changed_bit_is_found():
     """In the arrays, which HDF5 does not guard, the headers, and the seal itself.
 
-    Fails if the seal's own line is left out of the checksum (a φ changed there passes).
+    Fails if the seal's own line is left out of the checksum (tried).
     """
     content = write()
     start = content.rfind(MARK)
@@ -54,7 +54,7 @@ def test_every_changed_bit_is_found():
 def test_changed_position_is_refused_by_the_reader():
     """A coordinate is found among the bytes and one bit of it flipped.
 
-    Fails if ``read_result`` does not look at the seal.
+    Fails if ``read_result`` does not look at the seal (tried).
     """
     content = bytearray(write())
     place = content.find(result().final.positions[0].tobytes())
@@ -98,7 +98,7 @@ def test_summary_is_that_of_the_whole_result():
 
 
 def test_state_digest_is_of_all_bits():
-    """Fails if box, diameters or species are left out."""
+    """Fails if the box or the species are left out (tried)."""
     one = result().final
     digests = {state_digest(one)}
     moved = np.array(one.positions)

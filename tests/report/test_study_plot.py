@@ -34,7 +34,7 @@ def lines(figure, panel, label):
 
 
 def test_best_and_mean():
-    """Fails if the runs of another value are counted."""
+    """Of the runs at each value."""
     figure = study({"ratio": [0.6, 0.7]}, {"ratio": [0.6, 0.6, 0.7]}, [0.5, 0.6, 0.7])
     assert lines(figure, 0, "best") == [[0.6, 0.6], [0.7, 0.7]]
     np.testing.assert_allclose(lines(figure, 0, "mean ± s.e."), [[0.6, 0.55], [0.7, 0.7]])
@@ -42,7 +42,10 @@ def test_best_and_mean():
 
 
 def test_values_in_words_have_colours_of_their_own():
-    """In the panel of the ratio, too; in their own, they stand side by side."""
+    """In the panel of the ratio, too; in their own, they stand side by side.
+
+    Fails if all runs are counted in each group (tried).
+    """
     axes = {"ratio": [0.6, 0.7], "box": ["isotropic", "floppy"]}
     values = {"ratio": [0.6, 0.6, 0.7], "box": ["isotropic", "floppy", "floppy"]}
     figure = study(axes, values, [0.5, 0.6, 0.7])

@@ -45,7 +45,7 @@ def test_figure_s6_as_a_study_has_its_options():
 def test_ranges():
     """Values are as one writes them: 0.63, not 0.6300000000000001.
 
-    Fails if they are not rounded.
+    Fails if they are not rounded (tried).
     """
     assert axis(first=0.61, last=0.64, step=0.01) == [0.61, 0.62, 0.63, 0.64]
     assert axis(first=0.64, last=0.61, step=-0.01) == [0.64, 0.63, 0.62, 0.61]

@@ -52,10 +52,7 @@ def tasks(study, monkeypatch):
 
 
 def test_rows_are_true_to_the_files(tasks):
-    """Every figure is that of ``read_result``, which reads another way.
-
-    Fails if the rows are in another order than the tasks.
-    """
+    """Every figure is that of ``read_result``, which reads another way."""
     table = collect(tasks, ROOT)
     assert (len(table), table.tasks, table.damaged) == (4, 4, ())
     columns = table.columns
@@ -89,7 +86,7 @@ def test_digest_is_of_what_may_not_differ(tasks):
 def test_missing_and_foreign_results(tasks, tmp_path):
     """A result under the name of another task is no result of it.
 
-    Fails if parameters are not compared.
+    Fails if parameters are not compared (tried).
     """
     folder = Folder(tmp_path)
     folder.prepare()

@@ -54,7 +54,7 @@ def test_algorithm_version():
 def test_ids_do_not_depend_on_the_rest_of_the_study():
     """More values and more runs: what was there keeps its id; order and folder do not matter.
 
-    Fails if the number of runs, the values' order or the path is in the id.
+    Fails if the number of runs is in the id (tried).
     """
     before = ids()
     assert len(set(before)) == 24
@@ -93,7 +93,7 @@ def test_defaults_may_be_given():
 
 
 def test_start_files_count_by_their_content():
-    """Not by their place. Fails if the path is in the id."""
+    """Not by their place. Fails if the path is in the id (tried)."""
     text = STUDY.replace('"a6b19"', '"a.h5"')
     compress("a.h5", start="fluid", composition=(2, 6), cycles=10, frames=0)
     before = ids(text)
@@ -129,7 +129,7 @@ def test_seeds():
 def test_run_of_a_floppy_study_is_that_of_the_command():
     """Run 2 of a point is run 2 of hsmc floppy, bit for bit.
 
-    Fails if the number of the run is not handed on.
+    Fails if the number of the run is not handed on (tried).
     """
     text = 'command = "floppy"\nruns = 3\noptions = { cycles = 200 }\naxes = { ratio = [0.7] }'
     task = tasks_of(write_study(text))[2]

@@ -54,7 +54,7 @@ def test_result_is_that_of_the_command(task):
 
 
 def test_finished_result_is_not_computed_again(task):
-    """Fails if the function is called though the result is there."""
+    """Fails if the function is called though the result is there (tried)."""
     run(task)
     path = Folder(ROOT).result(task.id)
     before = path.stat().st_mtime_ns
@@ -65,7 +65,7 @@ def test_finished_result_is_not_computed_again(task):
 def test_task_goes_on_from_its_checkpoint(task):
     """A mark in the checkpoint's history is in the result; the final state has the same bits.
 
-    Fails if the task begins anew.
+    Fails if the task begins anew (tried).
     """
     path = checkpoint(task)
     left = read_result(path)
@@ -91,7 +91,7 @@ def test_unusable_checkpoints_are_kept_aside(task, damage):
 
 
 def test_killed_between_result_and_rename(task):
-    """The finished file is taken as it is. Fails if it is computed anew, or refused."""
+    """The finished file is taken as it is. Fails if it is computed anew (tried)."""
     path = Folder(ROOT).unfinished(task.id)
     compress(path, **task.options)
     number = path.stat().st_ino
