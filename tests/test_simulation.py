@@ -190,8 +190,14 @@ def _distance_to_lattice(box):
     return np.sqrt(np.min(x * x + y * y))
 
 
-@given(box=sheared_boxes(1.2, 5.0), n=st.integers(1, 20), seed=st.integers(0, 1000))
-def test_least_scale_is_the_first_contact(box, n, seed):
+PRESSURES = st.sampled_from([0.1, 20.0, 1e5])
+"""They say how far a box move looks first; where it ends must not depend on them."""
+
+
+@given(
+    box=sheared_boxes(1.2, 5.0), n=st.integers(1, 20), seed=st.integers(0, 1000), pressure=PRESSURES
+)
+def test_least_scale_is_the_first_contact(box, n, seed, pressure):
     """Scaling by the limit makes the closest pair of brute force touch.
 
     Fails if the search stops before the limit is certain (tried).
@@ -199,7 +205,7 @@ def test_least_scale_is_the_first_contact(box, n, seed):
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
     gap = smallest_gap(configuration).gap
-    assert least_scale(system, np.ones(3)) == pytest.approx(1.0 / (1.0 + gap), rel=1e-9)
+    assert least_scale(system, np.ones(3), pressure) == pytest.approx(1.0 / (1.0 + gap), rel=1e-9)
 
 
 @given(
@@ -207,8 +213,9 @@ def test_least_scale_is_the_first_contact(box, n, seed):
     n=st.integers(1, 6),
     seed=st.integers(0, 1000),
     element=st.sampled_from([(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]),
+    pressure=PRESSURES,
 )
-def test_free_interval_ends_at_contact(box, n, seed, element):
+def test_free_interval_ends_at_contact(box, n, seed, element, pressure):
     """Inside the interval nothing overlaps; just past an end that is no window end, it does.
 
     Fails if the two signs of s are exchanged in ``tighten_element`` (tried).
@@ -220,7 +227,7 @@ def test_free_interval_ends_at_contact(box, n, seed, element):
     window = 0.15 * face
     for sign in (-1.0, 1.0):
         system, _ = system_of(configuration)
-        low, high = free_interval(system, *element, -window, window)
+        low, high = free_interval(system, *element, -window, window, pressure)
         end = low if sign < 0.0 else high
         for fraction in (0.3, 0.999999):
             assert _gap_after(configuration, element, fraction * end) > -1e-12

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.kernels.box_moves import near_pairs
-from hsmc.kernels.particle_moves import overlaps
+from hsmc.kernels.clearance import HORIZON
+from hsmc.kernels.particle_moves import clearance_at
 from hsmc.kernels.run import Spheres, assemble
 from hsmc.neighbors import near_pairs as all_near_pairs
 from tests.conftest import sheared_boxes
@@ -65,7 +66,8 @@ def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
 def test_overlap_test_is_that_of_brute_force(box, n, seed):
     """A sphere at a random place overlaps another in the grid if and only if it does at all.
 
-    Most places overlap several spheres, so that only some of many show a lost cell. Fails if
+    The clearance that comes with it is the nearest neighbour's, up to the horizon. Most places
+    overlap several spheres, so that only some of many show a lost cell. Fails if
     the span is cut by one along a, b or c, or if an image shift has the wrong sign (tried).
     """
     configuration = mixed_spheres(n, box, seed)
@@ -74,11 +76,15 @@ def test_overlap_test_is_that_of_brute_force(box, n, seed):
         moved = np.array(configuration.positions)
         moved[order[0]] = box.unscale(place)
         trial = Configuration(box, moved, configuration.diameters, configuration.types)
-        pairs = all_near_pairs(trial, 0.0)
-        touched = (pairs.i != pairs.j) & ((pairs.i == order[0]) | (pairs.j == order[0]))
-        touched &= pairs.distance < pairs.contact * (1.0 - 1e-12)
+        pairs = all_near_pairs(trial, 1.0)
+        other = (pairs.i != pairs.j) & ((pairs.i == order[0]) | (pairs.j == order[0]))
+        ratios = (pairs.distance / pairs.contact)[other]
         cell = (place * system.grid.shape).astype(int)
-        assert overlaps(system, 0, *moved[order[0]], *cell) == bool(touched.any())
+        clearance = clearance_at(system, 0, *moved[order[0]], *cell)
+        assert (clearance == 0.0) == (ratios.min(initial=np.inf) < 1.0 - 1e-12)
+        if clearance > 0.0:
+            nearest = min(ratios.min(initial=np.inf) ** 2, system.bounds[HORIZON])
+            assert abs(clearance - nearest) < 1e-10
 
 
 def test_touching_spheres_do_not_overlap():
@@ -88,8 +94,8 @@ def test_touching_spheres_do_not_overlap():
     )
     system, order = system_of(configuration)
     first = int(np.flatnonzero(order == 0)[0])
-    assert not overlaps(system, first, 1.0, 0.0, 0.0, 1, 0, 0)
-    assert overlaps(system, first, 1.0 + 1e-9, 0.0, 0.0, 1, 0, 0)
+    assert clearance_at(system, first, 1.0, 0.0, 0.0, 1, 0, 0) == 1.0
+    assert clearance_at(system, first, 1.0 + 1e-9, 0.0, 0.0, 1, 0, 0) == 0.0
 
 
 def test_memory_of_a_grid_stays_small():

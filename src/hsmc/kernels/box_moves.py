@@ -26,16 +26,26 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats, System, face_distance, grid_reach, invert
+from hsmc.kernels.cell_list import Floats, System, face_distance, invert
+from hsmc.kernels.clearance import HORIZON, close_pairs, is_in_sight, is_selective, shorten
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
 STRETCH_WINDOW = 0.1
-"""Width of the window of a diagonal element, in ln h."""
+"""Largest width of the window of a diagonal element, in ln h."""
 
 SHEAR_WINDOW = 0.2
-"""Width of the window of an off-diagonal element, over the face distance it acts on."""
+"""Largest width of that of an off-diagonal element, over the face distance it acts on."""
+
+WINDOW = 20.0
+"""Width of a window where that is less, over βP times the volume of the spheres."""
+
+FIRST_LOOK = 2.0
+"""How far a box move looks first, in contact distances over the work βPV of the spheres."""
+
+NEXT_LOOK = 4.0
+"""How much farther it looks next."""
 
 TOO_SKEWED = 0.75
 """Largest fraction by which an element move may shorten a separation."""
@@ -172,9 +182,13 @@ def tighten_element(
 def scale_limit(system: System, mask: Floats, factor: float) -> float:
     """Return the scaling factor below which a pair within ``factor`` contacts overlaps."""
     first, least, pairs = 0, 0.0, system.pairs
+    selective = is_selective(system, factor)
     while first < system.records.shape[0]:
         last = first
-        first, count = near_pairs(system, factor, first, pairs)
+        if selective:
+            first, count = close_pairs(system, factor, first, pairs)
+        else:
+            first, count = near_pairs(system, factor, first, pairs)
         least = tightest_scale(pairs, count, mask, least)
         if first == last:
             pairs = np.empty((2 * pairs.shape[0], 4))
@@ -187,9 +201,13 @@ def element_limits(
 ) -> tuple[float, float]:
     """Return the part of [low, high] around 0 free of overlaps within ``factor`` contacts."""
     first, pairs = 0, system.pairs
+    selective = is_selective(system, factor)
     while first < system.records.shape[0]:
         last = first
-        first, count = near_pairs(system, factor, first, pairs)
+        if selective:
+            first, count = close_pairs(system, factor, first, pairs)
+        else:
+            first, count = near_pairs(system, factor, first, pairs)
         low, high = tighten_element(pairs, count, system.inverse[column], row, low, high)
         if first == last:
             pairs = np.empty((2 * pairs.shape[0], 4))
@@ -207,6 +225,8 @@ def apply_scale(system: System, mask: Floats, scale: float) -> None:
             box[axis, column] *= scale
         for i in range(records.shape[0]):
             records[i, axis] *= scale
+    every_axis = mask[0] * mask[1] * mask[2] == 1.0
+    shorten(system, scale if every_axis else min(scale, 1.0))
     invert(box, system.inverse)
 
 
@@ -214,6 +234,7 @@ def apply_scale(system: System, mask: Floats, scale: float) -> None:
 def apply_element(system: System, row: int, column: int, change: float) -> None:
     """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
     records, box, inverse = system.records, system.box, system.inverse
+    shorten(system, 1.0 - abs(change) / face_distance(inverse, column))
     for i in range(records.shape[0]):
         fraction = (
             inverse[column, 0] * records[i, 0]
@@ -232,15 +253,33 @@ def volume_of(box: Floats) -> float:
 
 
 @kernel
-def first_factor(system: System) -> float:
-    """Return how far, over contact, the grid sees without visiting more cells."""
-    if system.diameter == 0.0:
-        return 1.05
-    return min(1.05, grid_reach(system.grid, system.inverse) / system.diameter)
+def first_factor(system: System, beta_pressure: float) -> float:
+    """Return how far, over contact, to look first: a few times the gap to be expected.
+
+    At equilibrium the nearest pair is about 1/(3βPV) of a contact distance apart.
+    """
+    factor = 1.0 + FIRST_LOOK / (beta_pressure * system.sphere_volume)
+    return max(1.0, min(factor, math.sqrt(system.bounds[HORIZON]), 1.05))
 
 
 @kernel
-def least_scale(system: System, mask: Floats) -> float:
+def next_factor(system: System, factor: float, needed: float) -> float:
+    """Return how far to look after a look at ``factor`` that did not settle the limit.
+
+    Args:
+        system: Spheres in their box.
+        factor: How far was looked, over contact.
+        needed: How far would be enough.
+    """
+    farther = 1.0 + NEXT_LOOK * (factor - 1.0)
+    if not is_in_sight(system, farther):
+        seen = math.sqrt(system.bounds[HORIZON])
+        farther = seen if factor < seen else 1.5 * factor
+    return min(farther, needed)
+
+
+@kernel
+def least_scale(system: System, mask: Floats, beta_pressure: float) -> float:
     """Return the scaling factor of the masked axes at which the first pair touches.
 
     A pair at r needs a factor of at least contact/r, so pairs beyond ``factor`` contacts
@@ -249,16 +288,11 @@ def least_scale(system: System, mask: Floats) -> float:
     """
     if system.diameter == 0.0:
         return 0.0
-    factor = first_factor(system)
+    floor = (system.sphere_volume / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
+    factor = first_factor(system, beta_pressure)
     limit = scale_limit(system, mask, factor)
-    if limit * factor >= 1.0:
-        return limit
-    spheres = 0.0
-    for i in range(system.records.shape[0]):
-        spheres += 4.0 / 3.0 * math.pi * system.records[i, 3] ** 3
-    floor = (spheres / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
     while max(limit, floor) * factor < 1.0:
-        factor = min(1.5 * factor, 1.0 / max(limit, floor)) * (1.0 + 1e-12)
+        factor = next_factor(system, factor, (1.0 + 1e-12) / max(limit, floor))
         limit = scale_limit(system, mask, factor)
     return limit
 
@@ -269,7 +303,7 @@ def heat_bath_scale(
 ) -> None:
     """Draw the volume from its exact distribution along a scaling of the masked axes."""
     dimensions = mask[0] + mask[1] + mask[2]
-    low = min(least_scale(system, mask), 1.0) ** dimensions
+    low = min(least_scale(system, mask, beta_pressure), 1.0) ** dimensions
     rate = beta_pressure * volume_of(system.box)
     ratio = draw_truncated_gamma(float(system.records.shape[0]), rate, low, np.inf, state)
     apply_scale(system, mask, ratio ** (1.0 / dimensions))
@@ -277,32 +311,35 @@ def heat_bath_scale(
 
 @kernel
 def element_window(
-    box: Floats, inverse: Floats, row: int, column: int, place: float
+    system: System, row: int, column: int, beta_pressure: float, place: float
 ) -> tuple[float, float, float]:
     """Return the ends of the random window of an element move and its widest shortening.
 
     The last number bounds, over the whole window, the fraction by which a separation can
-    get shorter; it is the same for every state on the line of the move.
+    get shorter; like the window's width it is the same for every state on the line of the move.
 
     Args:
-        box: Box vectors as columns; shape (3, 3).
-        inverse: Inverse of the box; shape (3, 3).
+        system: Spheres in their box.
         row: Row of the element.
         column: Its column.
+        beta_pressure: βPσ_L³.
         place: Where in the window the present value lies, uniform in [0, 1).
     """
-    face = face_distance(inverse, column)
+    work = beta_pressure * system.sphere_volume
+    face = face_distance(system.inverse, column)
     if row == column:
-        element = box[row, row]
-        low = element * math.expm1(-place * STRETCH_WINDOW)
-        high = element * math.expm1((1.0 - place) * STRETCH_WINDOW)
-        return low, high, math.expm1(STRETCH_WINDOW) * element / face
-    return -place * SHEAR_WINDOW * face, (1.0 - place) * SHEAR_WINDOW * face, SHEAR_WINDOW
+        width = min(STRETCH_WINDOW, WINDOW / work)
+        element = system.box[row, row]
+        low = element * math.expm1(-place * width)
+        high = element * math.expm1((1.0 - place) * width)
+        return low, high, math.expm1(width) * element / face
+    width = min(SHEAR_WINDOW, WINDOW / work)
+    return -place * width * face, (1.0 - place) * width * face, width
 
 
 @kernel
 def free_interval(
-    system: System, row: int, column: int, low: float, high: float
+    system: System, row: int, column: int, low: float, high: float, beta_pressure: float
 ) -> tuple[float, float]:
     """Return the part of [low, high] around 0 where a change of the element is allowed.
 
@@ -310,11 +347,13 @@ def free_interval(
     distance of ``column``: that tells how far to look for pairs.
     """
     face = face_distance(system.inverse, column)
-    factor = first_factor(system)
+    factor = first_factor(system, beta_pressure)
     low, high = element_limits(system, row, column, factor, low, high)
     needed = 1.0 / (1.0 - max(high, -low) / face)
-    if needed > factor:
-        low, high = element_limits(system, row, column, needed, low, high)
+    while factor < needed:
+        factor = next_factor(system, factor, needed)
+        low, high = element_limits(system, row, column, factor, low, high)
+        needed = 1.0 / (1.0 - max(high, -low) / face)
     return min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
 
 
@@ -328,11 +367,11 @@ def heat_bath_element(
     """
     box = system.box
     place = uniform(state)
-    low, high, widest = element_window(box, system.inverse, row, column, place)
+    low, high, widest = element_window(system, row, column, beta_pressure, place)
     if widest > TOO_SKEWED:
         return
     if system.diameter > 0.0:
-        low, high = free_interval(system, row, column, low, high)
+        low, high = free_interval(system, row, column, low, high, beta_pressure)
     if row != column:
         apply_element(system, row, column, low + (high - low) * uniform(state))
         return

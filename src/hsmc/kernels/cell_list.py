@@ -67,7 +67,11 @@ class System(NamedTuple):
         inverse: Its inverse; shape (3, 3).
         grid: Linked cells.
         diameter: The largest diameter, in σ_L.
+        sphere_volume: Volume of all spheres, in σ_L³.
         pairs: Room for the near pairs that a box move looks at in one go; shape (M, 4).
+        clearance: Bound on the smallest r²/σ² of each sphere's pairs, as in
+            ``kernels.clearance``; shape (N,).
+        bounds: What all clearances share; shape (2,).
     """
 
     records: Floats
@@ -76,7 +80,10 @@ class System(NamedTuple):
     inverse: Floats
     grid: Grid
     diameter: float
+    sphere_volume: float
     pairs: Floats
+    clearance: Floats
+    bounds: Floats
 
 
 @kernel

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cell_list import Floats, Grid, Ints, System, relink
+from hsmc.kernels.clearance import HORIZON, SHORTENED, renew_horizon
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.random import next_bits, uniform
 
@@ -20,12 +21,13 @@ PER_BIT = 2.0**-31
 
 
 @kernel
-def overlaps(
+def clearance_at(
     system: System, skip: int, x: float, y: float, z: float, a: int, b: int, c: int
-) -> bool:
-    """Tell whether sphere ``skip``, put at x, y, z, would overlap another.
+) -> float:
+    """Return the smallest r²/σ² of sphere ``skip`` put at x, y, z; 0 if it overlaps another.
 
-    Its own images move with it, so only box moves test them. Touching is no overlap.
+    Its own images move with it, so only box moves test them. Touching is no overlap. Beyond
+    the horizon nothing is known, so the horizon is the most that is returned.
 
     Args:
         system: Spheres in their box; the grid reaches the largest contact distance.
@@ -39,7 +41,7 @@ def overlaps(
     """
     records, box, grid = system.records, system.box, system.grid
     nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    radius = records[skip, 3]
+    radius, least = records[skip, 3], system.bounds[HORIZON]
     # Steps run 0, +1, -1, +2, -2: the nearest cells reject most trials.
     for step_c in range(1, 2 * grid.span[2] + 2):
         kc = c + (step_c // 2 if step_c % 2 == 0 else -(step_c // 2))
@@ -72,11 +74,14 @@ def overlaps(
                 k = grid.head[row + ka]
                 while k >= 0:
                     dx, dy, dz = records[k, 0] - x_a, records[k, 1] - y_b, records[k, 2] - z_c
-                    contact = records[k, 3] + radius
-                    if dx * dx + dy * dy + dz * dz < contact * contact and k != skip:
-                        return True
+                    contact2 = (records[k, 3] + radius) ** 2
+                    distance2 = dx * dx + dy * dy + dz * dz
+                    if distance2 < least * contact2 and k != skip:
+                        if distance2 < contact2:
+                            return 0.0
+                        least = distance2 / contact2
                     k = grid.following[k]
-    return False
+    return least
 
 
 @kernel
@@ -152,6 +157,7 @@ def move_spheres(
         doi:10.1016/j.jcp.2013.07.023.
     """
     regions = np.empty(3, np.int64)
+    renew_horizon(system)
     draw_regions(system.grid, system.records.shape[0], regions, state)
     for rc in range(regions[2]):
         for rb in range(regions[1]):
@@ -181,6 +187,7 @@ def move_members(
     """
     records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
     nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    scale = (1.0 - 1e-15) / system.bounds[SHORTENED]
     for _ in range(count):
         first, second = next_bits(state), next_bits(state)
         i = grid.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
@@ -203,11 +210,13 @@ def move_members(
         a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
         if grid.region[0, a] != ra or grid.region[1, b] != rb or grid.region[2, c] != rc:
             continue
-        if overlaps(system, i, x, y, z, a, b, c):
+        clearance = clearance_at(system, i, x, y, z, a, b, c)
+        if clearance == 0.0:
             continue
         counts[kind, 1] += 1
         recent[kind, 1] += 1
         records[i, 0], records[i, 1], records[i, 2] = x, y, z
+        system.clearance[i] = clearance * scale
         cell = (c * ny + b) * nx + a
         if cell != grid.cell_of[i]:
             relink(grid, i, cell)

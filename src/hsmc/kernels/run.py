@@ -1,5 +1,6 @@
 """A block of cycles: the one compiled call that a simulation makes over and over."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from hsmc.kernels.cell_list import (
     new_grid,
     wrap,
 )
+from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.kernels.random import uniform
@@ -113,9 +115,10 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     inverse = np.empty((3, 3))
     invert(spheres.box, inverse)
     wrap(spheres.box, inverse, spheres.positions)
-    diameter = 0.0
+    diameter = sphere_volume = 0.0
     for i in range(n):
         diameter = max(diameter, 2.0 * spheres.radii[i])
+        sphere_volume += 4.0 / 3.0 * math.pi * spheres.radii[i] ** 3
     grid = new_grid(n)
     choose_shape(grid, inverse, SLACK * diameter)
     order = cell_order(grid, inverse, spheres.positions)
@@ -129,8 +132,13 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
         records[i, 3] = spheres.radii[k]
         species[i] = spheres.species[k]
     link(grid, inverse, records)
-    pairs = np.empty((BUFFER, 4))
-    return System(records, species, spheres.box, inverse, grid, diameter, pairs), order
+    pairs, clearance, bounds = np.empty((BUFFER, 4)), np.zeros(n), np.ones(2)
+    system = System(
+        records, species, spheres.box, inverse, grid, diameter, sphere_volume, pairs, clearance,
+        bounds,
+    )  # fmt: skip
+    renew_horizon(system)
+    return system, order
 
 
 @kernel
