@@ -4,6 +4,8 @@ The long version, with standard errors below 5e-4, is ``analysis/equations_of_st
 table stands in docs/validation.md.
 """
 
+import math
+
 import pytest
 
 from hsmc.analysis.equations_of_state import (
@@ -19,6 +21,9 @@ LARGEST_ERROR = 0.001
 
 STANDARD_ERRORS = 3.0
 """Deviation from the reference that passes."""
+
+BMCSL_ERROR = 5e-4
+"""Error of the mixture's equation in φ, as docs/validation.md estimates it; others have none."""
 
 ONE = {"ratio": 1.0}
 SYSTEMS = {
@@ -69,4 +74,5 @@ def test_packing_fraction_at_fixed_pressure(name, box, cycles):
     summary = result.summary
     assert summary["standard_error"] < LARGEST_ERROR
     deviation = summary["mean_packing_fraction"] - reference
-    assert abs(deviation) < STANDARD_ERRORS * summary["standard_error"]
+    error = math.hypot(summary["standard_error"], BMCSL_ERROR if "6:19" in name else 0.0)
+    assert abs(deviation) < STANDARD_ERRORS * error
