@@ -33,19 +33,16 @@ from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
 STRETCH_WINDOW = 0.1
-"""Largest width of the window of a diagonal element, in ln h."""
+"""Width of the window of a diagonal element, in ln h."""
 
 SHEAR_WINDOW = 0.2
-"""Largest width of that of an off-diagonal element, over the face distance it acts on."""
+"""Width of the window of an off-diagonal element, over the face distance it acts on."""
 
-WINDOW = 20.0
-"""Width of a window where that is less, over βP times the volume of the spheres."""
-
-FIRST_LOOK = 2.0
-"""How far a box move looks first, in contact distances over the work βPV of the spheres."""
+SMALL_LOOK = 0.5
+"""Gap, over contact, below which a box move has not looked yet; over βP times sphere volume."""
 
 NEXT_LOOK = 4.0
-"""How much farther it looks next."""
+"""How much farther it looks each time."""
 
 TOO_SKEWED = 0.75
 """Largest fraction by which an element move may shorten a separation."""
@@ -253,18 +250,17 @@ def volume_of(box: Floats) -> float:
 
 
 @kernel
-def first_factor(system: System, beta_pressure: float) -> float:
-    """Return how far, over contact, to look first: a few times the gap to be expected.
+def small_factor(system: System, beta_pressure: float) -> float:
+    """Return a distance over contact from which on to look farther and farther.
 
     At equilibrium the nearest pair is about 1/(3βPV) of a contact distance apart.
     """
-    factor = 1.0 + FIRST_LOOK / (beta_pressure * system.sphere_volume)
-    return max(1.0, min(factor, math.sqrt(system.bounds[HORIZON]), 1.05))
+    return 1.0 + min(SMALL_LOOK / (beta_pressure * system.sphere_volume), 0.01)
 
 
 @kernel
 def next_factor(system: System, factor: float, needed: float) -> float:
-    """Return how far to look after a look at ``factor`` that did not settle the limit.
+    """Return how far to look where ``factor`` did not settle the limit.
 
     Args:
         system: Spheres in their box.
@@ -289,7 +285,7 @@ def least_scale(system: System, mask: Floats, beta_pressure: float) -> float:
     if system.diameter == 0.0:
         return 0.0
     floor = (system.sphere_volume / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
-    factor = first_factor(system, beta_pressure)
+    factor = next_factor(system, small_factor(system, beta_pressure), np.inf)
     limit = scale_limit(system, mask, factor)
     while max(limit, floor) * factor < 1.0:
         factor = next_factor(system, factor, (1.0 + 1e-12) / max(limit, floor))
@@ -311,50 +307,81 @@ def heat_bath_scale(
 
 @kernel
 def element_window(
-    system: System, row: int, column: int, beta_pressure: float, place: float
+    box: Floats, inverse: Floats, row: int, column: int, place: float
 ) -> tuple[float, float, float]:
     """Return the ends of the random window of an element move and its widest shortening.
 
     The last number bounds, over the whole window, the fraction by which a separation can
-    get shorter; like the window's width it is the same for every state on the line of the move.
+    get shorter; it is the same for every state on the line of the move.
+
+    Args:
+        box: Box vectors as columns; shape (3, 3).
+        inverse: Inverse of the box; shape (3, 3).
+        row: Row of the element.
+        column: Its column.
+        place: Where in the window the present value lies, uniform in [0, 1).
+    """
+    face = face_distance(inverse, column)
+    if row == column:
+        element = box[row, row]
+        low = element * math.expm1(-place * STRETCH_WINDOW)
+        high = element * math.expm1((1.0 - place) * STRETCH_WINDOW)
+        return low, high, math.expm1(STRETCH_WINDOW) * element / face
+    return -place * SHEAR_WINDOW * face, (1.0 - place) * SHEAR_WINDOW * face, SHEAR_WINDOW
+
+
+@kernel
+def free_interval(
+    system: System, row: int, column: int, low: float, high: float, factor: float, change: float
+) -> tuple[float, float, float]:
+    """Look at ever farther pairs until it is certain whether a change of the element is free.
+
+    A change t shortens a separation by at most the factor 1 - |t|/w, w being the face
+    distance of ``column``: that tells how far to look.
 
     Args:
         system: Spheres in their box.
         row: Row of the element.
         column: Its column.
-        beta_pressure: βPσ_L³.
-        place: Where in the window the present value lies, uniform in [0, 1).
+        low: Lower end of what may be free, ≤ 0.
+        high: Upper end of what may be free, ≥ 0.
+        factor: How far was looked already, over contact.
+        change: What is asked about; an end of the interval, to know that end.
+
+    Returns:
+        What may still be free, and how far was looked. It is free between 0 and ``change``,
+        or as far as it goes if that is less.
     """
-    work = beta_pressure * system.sphere_volume
+    if system.diameter == 0.0:
+        return low, high, np.inf
     face = face_distance(system.inverse, column)
-    if row == column:
-        width = min(STRETCH_WINDOW, WINDOW / work)
-        element = system.box[row, row]
-        low = element * math.expm1(-place * width)
-        high = element * math.expm1((1.0 - place) * width)
-        return low, high, math.expm1(width) * element / face
-    width = min(SHEAR_WINDOW, WINDOW / work)
-    return -place * width * face, (1.0 - place) * width * face, width
-
-
-@kernel
-def free_interval(
-    system: System, row: int, column: int, low: float, high: float, beta_pressure: float
-) -> tuple[float, float]:
-    """Return the part of [low, high] around 0 where a change of the element is allowed.
-
-    A change t shortens a separation by at most the factor 1 - |t|/w, w being the face
-    distance of ``column``: that tells how far to look for pairs.
-    """
-    face = face_distance(system.inverse, column)
-    factor = first_factor(system, beta_pressure)
-    low, high = element_limits(system, row, column, factor, low, high)
-    needed = 1.0 / (1.0 - max(high, -low) / face)
+    needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
     while factor < needed:
         factor = next_factor(system, factor, needed)
         low, high = element_limits(system, row, column, factor, low, high)
-        needed = 1.0 / (1.0 - max(high, -low) / face)
-    return min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
+        low, high = min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
+        needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
+    return low, high, factor
+
+
+@kernel
+def draw_change(
+    system: System,
+    row: int,
+    column: int,
+    low: float,
+    high: float,
+    beta_pressure: float,
+    state: NDArray[np.uint64],
+) -> float:
+    """Draw a change of one box element from its distribution between two bounds."""
+    if row != column:
+        return low + (high - low) * uniform(state)
+    element = system.box[row, row]
+    power = float(system.records.shape[0] - row)  # V^(N-2) h11² h22 along h11, h22, h33
+    rate = beta_pressure * volume_of(system.box)
+    ratio = draw_truncated_gamma(power, rate, 1.0 + low / element, 1.0 + high / element, state)
+    return float((ratio - 1.0) * element)
 
 
 @kernel
@@ -363,23 +390,24 @@ def heat_bath_element(
 ) -> None:
     """Draw one box element from its exact distribution on a random window.
 
+    The lower end of the free interval is found first. The upper one is often far away and
+    seldom reached; so it is looked for only as far as a drawn change goes, and what turns out
+    not to be free is drawn again.
+
     A box too skewed for the window stays; it is so all along the line of the move.
     """
-    box = system.box
     place = uniform(state)
-    low, high, widest = element_window(system, row, column, beta_pressure, place)
+    low, high, widest = element_window(system.box, system.inverse, row, column, place)
     if widest > TOO_SKEWED:
         return
-    if system.diameter > 0.0:
-        low, high = free_interval(system, row, column, low, high, beta_pressure)
-    if row != column:
-        apply_element(system, row, column, low + (high - low) * uniform(state))
-        return
-    element = box[row, row]
-    power = float(system.records.shape[0] - row)  # V^(N-2) h11² h22 along h11, h22, h33
-    rate = beta_pressure * volume_of(box)
-    ratio = draw_truncated_gamma(power, rate, 1.0 + low / element, 1.0 + high / element, state)
-    apply_element(system, row, column, (ratio - 1.0) * element)
+    factor = small_factor(system, beta_pressure)
+    low, high, factor = free_interval(system, row, column, low, high, factor, low)
+    change = draw_change(system, row, column, low, high, beta_pressure, state)
+    low, high, factor = free_interval(system, row, column, low, high, factor, change)
+    while change > high:
+        change = draw_change(system, row, column, low, high, beta_pressure, state)
+        low, high, factor = free_interval(system, row, column, low, high, factor, change)
+    apply_element(system, row, column, change)
 
 
 @kernel

@@ -19,20 +19,30 @@ from hsmc.kernels.jit import kernel
 SHORTENED, HORIZON = 0, 1
 """Places in ``System.bounds``: the common factor, and the clearance beyond which none is known."""
 
+NEAR = 2.0
+"""Gap, over contact, up to which clearances are told apart; times the number of spheres.
+
+Some ten times the nearest gap of dense spheres: farther ones would cost time at every move.
+"""
+
+SAFE = 1.0 - 1e-12
+"""Takes from a clearance what rounding of positions and boxes may add."""
+
 
 @kernel
 def renew_horizon(system: System) -> None:
-    """Note how far a search about one sphere is sure to see, as a clearance."""
+    """Note how far clearances are known: no farther than a search about one sphere sees."""
     system.bounds[HORIZON] = np.inf
     if system.diameter > 0.0:
-        reach = grid_reach(system.grid, system.inverse) / system.diameter
+        near = 1.0 + NEAR / system.records.shape[0]
+        reach = min(near, grid_reach(system.grid, system.inverse) / system.diameter)
         system.bounds[HORIZON] = reach * reach
 
 
 @kernel
 def shorten(system: System, factor: float) -> None:
     """Take note that separations got shorter, by no more than ``factor``; or longer."""
-    system.bounds[SHORTENED] *= factor * factor * (1.0 - 1e-15)
+    system.bounds[SHORTENED] *= factor * factor * SAFE
 
 
 @kernel
@@ -41,12 +51,11 @@ def is_in_sight(system: System, factor: float) -> bool:
 
     They do not beyond the reach of the grid, nor where spheres come near their own images.
     """
-    if factor * factor > system.bounds[HORIZON]:
-        return False
     width = np.inf
     for axis in range(3):
         width = min(width, face_distance(system.inverse, axis))
-    return width >= factor * system.diameter
+    seen = factor * factor <= system.bounds[HORIZON]
+    return bool(seen and width >= factor * system.diameter)
 
 
 @kernel
@@ -57,7 +66,7 @@ def is_selective(system: System, factor: float) -> bool:
     threshold, count = factor * factor / system.bounds[SHORTENED], 0
     for i in range(system.clearance.shape[0]):
         count += system.clearance[i] < threshold
-    return 2 * count < system.clearance.shape[0]  # beyond, half a search about each is faster
+    return bool(2 * count < system.clearance.shape[0])  # beyond, half a search about each is faster
 
 
 @kernel
@@ -125,5 +134,5 @@ def close_pairs(system: System, factor: float, first: int, pairs: Floats) -> tup
                             pairs[count, 2], pairs[count, 3] = dz, contact2
                             count += 1
                         k = grid.following[k]
-        clearance[i] = best * (1.0 - 1e-15) / shortened
+        clearance[i] = best * SAFE / shortened
     return records.shape[0], count

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cell_list import Floats, Grid, Ints, System, relink
-from hsmc.kernels.clearance import HORIZON, SHORTENED, renew_horizon
+from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.random import next_bits, uniform
 
@@ -81,7 +81,7 @@ def clearance_at(
                             return 0.0
                         least = distance2 / contact2
                     k = grid.following[k]
-    return least
+    return float(least)
 
 
 @kernel
@@ -187,7 +187,7 @@ def move_members(
     """
     records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
     nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    scale = (1.0 - 1e-15) / system.bounds[SHORTENED]
+    scale = SAFE / system.bounds[SHORTENED]
     for _ in range(count):
         first, second = next_bits(state), next_bits(state)
         i = grid.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
