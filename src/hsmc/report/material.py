@@ -11,6 +11,7 @@ from hsmc.box import Floats
 from hsmc.configuration import LARGE
 from hsmc.errors import InputError
 from hsmc.floppy_search import VERDICTS
+from hsmc.report.run_plot import is_search
 from hsmc.results import Frame, Result, read_result
 from hsmc.sweep.folder import Folder
 from hsmc.sweep.study import StudyFile, read_study
@@ -57,7 +58,7 @@ class Entry:
     @property
     def is_search(self) -> bool:
         """Whether frames are ends of many runs, not states of one."""
-        return self.kind == "floppy"
+        return is_search(self.best)
 
     @property
     def packing_fractions(self) -> Floats:

@@ -4,6 +4,7 @@
   const root = document.getElementById("view3d");
   if (!root) return;
   const SCALE = 10; // 3Dmol's units are ångströms: one σ_L is drawn as 10 of them
+  const MARGIN = 1.1; // 3Dmol leaves a wide one
   const CELL_RADIUS = 0.012 * SCALE;
   const COLOURS = { large: "#0072b2", small: "#e69f00" };
   const states = JSON.parse(document.getElementById("view3d-data").textContent);
@@ -33,20 +34,24 @@
 
   let state, large, diameters;
 
+  const copies = () => (shown.repeat.checked ? 2 : 1);
+
+  // The middle of what is drawn is the origin, so that it stays in place while a box changes.
   function place(box, s) {
-    return [0, 1, 2].map((k) => SCALE * (s[0] * box[0][k] + s[1] * box[1][k] + s[2] * box[2][k]));
+    const [u, v, w] = s.map((fraction) => fraction - 0.5 * copies());
+    return [0, 1, 2].map((k) => SCALE * (u * box[0][k] + v * box[1][k] + w * box[2][k]));
   }
 
   function atomsOf(frame) {
     const scaled = unpack(frame.scaled, Uint16Array);
-    const copies = shown.repeat.checked ? 2 : 1;
+    const n = copies();
     const atoms = [];
     for (let i = 0; i < diameters.length; i += 1) {
       const species = large[i] ? "large" : "small";
       if (!shown[species].checked) continue;
-      for (let c = 0; c < copies ** 3; c += 1) {
-        const image = [c % copies, Math.floor(c / copies) % copies, Math.floor(c / copies ** 2)];
-        const [x, y, z] = place(frame.box, image.map((n, k) => n + scaled[3 * i + k] / 65535));
+      for (let c = 0; c < n ** 3; c += 1) {
+        const image = [c % n, Math.floor(c / n) % n, Math.floor(c / n ** 2)];
+        const [x, y, z] = place(frame.box, image.map((m, k) => m + scaled[3 * i + k] / 65535));
         atoms.push({ elem: "C", x, y, z, bonds: [], bondOrder: [], serial: atoms.length,
           style: { sphere: { radius: 0.5 * SCALE * diameters[i], color: COLOURS[species] } } });
       }
@@ -82,11 +87,16 @@
     canvas.setAttribute("aria-label", `3D view of ${state.name}: ${frame.title}`);
   }
 
+  // Fits the first frame, in a compression the widest, so that density can be seen to rise.
   function fit() {
+    const time = slider.value;
+    slider.value = 0;
     draw();
     viewer.zoomTo();
-    viewer.zoom(0.85);
-    viewer.render();
+    viewer.center();
+    viewer.zoom(MARGIN);
+    slider.value = time;
+    draw();
   }
 
   function turn(name) {
