@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from hsmc.configuration import LARGE
 from hsmc.errors import InputError
 from hsmc.floppy_search import VERDICTS
 from hsmc.report.run_plot import is_search
+from hsmc.report.study_plot import Runs
 from hsmc.results import Frame, Result, read_result
 from hsmc.sweep.folder import Folder
 from hsmc.sweep.study import StudyFile, read_study
@@ -87,6 +89,12 @@ class Entry:
         """Size ratio γ."""
         return self.best.final.size_ratio
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The command lines that made the results, each once."""
+        made = (str(result.provenance.get("command", "not known")) for result in self.results)
+        return tuple(dict.fromkeys(made))
+
     def frames(self) -> tuple[Frame, ...]:
         """Return the ends of all runs of a search, the densest last; else the best run's frames."""
         if not self.is_search:
@@ -96,17 +104,32 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StudyRuns:
+    """A study and its finished runs.
+
+    Attributes:
+        file: The study.
+        runs: Value on each axis and packing fraction, a run each.
+        commands: The command lines that made the results.
+    """
+
+    file: StudyFile
+    runs: Runs
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Material:
     """What a report shows.
 
     Attributes:
         entries: Results, in the order given.
-        studies: Studies among the sources.
+        studies: Studies among the sources, with what has been run of them.
         notes: What is not finished or not whole, a line each.
     """
 
     entries: tuple[Entry, ...]
-    studies: tuple[StudyFile, ...]
+    studies: tuple[StudyRuns, ...]
     notes: tuple[str, ...]
 
     def densest(self, count: int) -> list[Entry]:
@@ -128,14 +151,14 @@ def read_material(sources: Sequence[Path]) -> Material:
         message = "there is nothing to report: give result files or studies"
         raise InputError(message)
     entries: list[Entry] = []
-    studies: list[StudyFile] = []
+    studies: list[StudyRuns] = []
     notes: list[str] = []
     for source in _once(sources):
         if source.suffix == ".toml" or source.is_dir():
             study, folder = _find_study(source)
             found, said = _read_study(study, folder)
-            studies.append(study)
-            entries += found
+            studies.append(_runs_of(study, found))
+            entries += [entry for entry, _ in found]
             notes += said
         else:
             entry = Entry(source.name, (source,), (read_result(source),))
@@ -169,8 +192,12 @@ def _find_study(source: Path) -> tuple[StudyFile, Path]:
     raise InputError(message)
 
 
-def _read_study(study: StudyFile, folder: Path) -> tuple[list[Entry], list[str]]:
-    """Return an entry a state point, of the results that are there, and what is amiss."""
+Point = tuple[Entry, dict[str, Any]]
+"""A state point of a study: its results, and its values by axis."""
+
+
+def _read_study(study: StudyFile, folder: Path) -> tuple[list[Point], list[str]]:
+    """Return the state points that have results, and what is amiss."""
     tasks = plan(study)
     table = collect(tasks, folder)
     if not len(table):
@@ -182,12 +209,24 @@ def _read_study(study: StudyFile, folder: Path) -> tuple[list[Entry], list[str]]
         if task.id in files:
             values = ", ".join(f"{name} {text(value)}" for name, value in task.values.items())
             points.setdefault(values, []).append(task)
-    entries = []
+    found = []
     for values, members in points.items():
         paths = tuple(folder / files[task.id] for task in members)
         name = f"{study.path.stem}: {values}" if values else study.path.stem
-        entries.append(Entry(name, paths, tuple(read_result(path) for path in paths)))
-    return entries, _shortfall(study, tasks, folder, len(table), len(table.damaged))
+        results = tuple(read_result(path) for path in paths)
+        found.append((Entry(name, paths, results), members[0].values))
+    return found, _shortfall(study, tasks, folder, len(table), len(table.damaged))
+
+
+def _runs_of(file: StudyFile, points: Sequence[Point]) -> StudyRuns:
+    values: dict[str, list[Any]] = {name: [] for name in file.study.axes}
+    fractions: list[float] = []
+    for entry, point in points:
+        fractions += entry.packing_fractions.tolist()
+        for name, column in values.items():
+            column += [point[name]] * len(entry.packing_fractions)
+    commands = dict.fromkeys(command for entry, _ in points for command in entry.commands)
+    return StudyRuns(file, Runs(file.study, values, fractions), tuple(commands))
 
 
 def _shortfall(

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from hsmc.analysis.comparison import check_null
 from hsmc.errors import InputError
 from hsmc.provenance import provenance
 from hsmc.report import tables
@@ -51,6 +52,7 @@ def write_report(
         message = f"report {target} has extension {target.suffix!r}, needs .html"
         raise InputError(message)
     check_new(target, overwrite=overwrite)
+    check_null(null)
     material = read_material([Path(source) for source in sources])
     write_whole(target, _page(material, detail, null, progress or _silent).encode())
     return target
@@ -91,7 +93,9 @@ def _page(material: Material, detail: int, null: int, progress: Progress) -> str
 
 
 def _title(material: Material) -> str:
-    names = [file.path.stem for file in material.studies] or [e.name for e in material.entries]
+    names = [study.file.path.stem for study in material.studies] or [
+        e.name for e in material.entries
+    ]
     shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     return f"Hard-sphere packings: {shown}"
 

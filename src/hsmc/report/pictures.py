@@ -23,19 +23,29 @@ class Picture:
         width: Natural width in inches.
         alt: What it shows, for those who do not see it.
         caption: What it shows and where its data come from.
+        commands: What made its data; empty where the text around says so.
     """
 
     data: str
     width: float
     alt: str
     caption: str
+    commands: tuple[str, ...] = ()
 
 
-def picture(figure: Figure, alt: str, caption: str, *, pixels: bool = False) -> Picture:
+def picture(
+    figure: Figure,
+    alt: str,
+    caption: str,
+    commands: tuple[str, ...] = (),
+    *,
+    pixels: bool = False,
+) -> Picture:
     """Return a figure for a page: SVG, or PNG if that is large or ``pixels`` are wanted."""
     content = b"" if pixels else figure_bytes(figure, "svg")
     kind = "svg+xml"
     if pixels or len(content) > MOST_VECTOR_BYTES:
         content, kind = figure_bytes(figure, "png", DOTS_PER_INCH), "png"
     data = base64.b64encode(content).decode()
-    return Picture(f"data:image/{kind};base64,{data}", figure.get_figwidth(), alt, caption)
+    source = f"data:image/{kind};base64,{data}"
+    return Picture(source, figure.get_figwidth(), alt, caption, commands)

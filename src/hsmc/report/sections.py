@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hsmc.analysis.comparison import compare
 from hsmc.analysis.zone_axis import project
-from hsmc.configuration import Configuration
 from hsmc.errors import InputError
 from hsmc.report import paper, tables
-from hsmc.report.material import Entry, Material
+from hsmc.report.material import Entry, Material, StudyRuns
 from hsmc.report.paper_figures import LETTERS, Search, ratio_figure, states_figure
 from hsmc.report.pictures import Picture, picture
 from hsmc.report.run_plot import heading, run_figure
 from hsmc.report.structure_figures import pair_figure, zone_figure
+from hsmc.report.study_plot import study_figure
 from hsmc.report.tables import Table, compressions, searches
+
+if TYPE_CHECKING:
+    from hsmc.configuration import Configuration
 
 SIGMA_NM = 9.4
 """σ_L of the paper's large spheres, in nm, for projections."""
@@ -22,6 +26,12 @@ ZONES = ((0, 0, 1), (1, 0, 0))
 
 MOST_STATES = 4
 """States in a figure of the paper's manner."""
+
+MOST_COMMANDS = 3
+"""Commands in a caption; the table of provenance has them all."""
+
+MOST_COMPARED = 2000
+"""Spheres of a state up to which a report compares it: more take minutes."""
 
 REFERENCE = "a6b19"
 
@@ -33,6 +43,7 @@ class Section:
     Attributes:
         name: Its name.
         lead: What it is, in a line.
+        command: What made it.
         pictures: Its figures.
         tables: Certificate and comparison.
         remarks: What is not there, and why.
@@ -40,6 +51,7 @@ class Section:
 
     name: str
     lead: str
+    command: str
     pictures: list[Picture]
     tables: list[Table]
     remarks: list[str]
@@ -49,12 +61,33 @@ def paper_pictures(material: Material) -> list[Picture]:
     """Return the figures S5, S6 and S7 as far as there are results for them, and studies'."""
     entries = material.entries
     made = [*_figure_s5(entries), *_figure_s6(entries), *_figure_s7(entries)]
-    return made
+    return [*made, *(_study_picture(study) for study in material.studies if _has_own_axes(study))]
+
+
+def _has_own_axes(study: StudyRuns) -> bool:
+    """Tell whether a study varies more than the size ratio of searches, which S6 shows."""
+    axes = {name for name, values in study.file.study.axes.items() if len(values) > 1}
+    return bool(axes) and not (study.file.study.command == "floppy" and axes == {"ratio"})
+
+
+def _study_picture(study: StudyRuns) -> Picture:
+    phi, axes = study.runs.packing_fractions, " and ".join(study.file.study.axes)
+    return picture(
+        study_figure(study.runs),
+        f"Packing fraction of {len(phi)} runs, {min(phi):.4f} to {max(phi):.4f}, against {axes}.",
+        f"All runs of study {study.file.path.name} against {axes}.",
+        study.commands[:MOST_COMMANDS],
+    )
+
+
+def _commands(entries: Sequence[Entry]) -> tuple[str, ...]:
+    every = dict.fromkeys(command for entry in entries for command in entry.commands)
+    return tuple(every)[:MOST_COMMANDS]
 
 
 def _figure_s5(entries: Sequence[Entry]) -> list[Picture]:
     states: dict[str, Configuration] = {}
-    sources = []
+    used, sources = [], []
     for axes in paper.COMPRESSED:
         found = compressions(entries, axes)
         if not found:
@@ -63,7 +96,11 @@ def _figure_s5(entries: Sequence[Entry]) -> list[Picture]:
         states.setdefault("start", best.best.frames[0].configuration)
         title = "compressed" if axes == "xyz" else "moves in xy only"
         states[title] = best.best.final
-        sources.append(f"{best.best_file.name} (paper: φ = {paper.COMPRESSED[axes]:.3f})")
+        used.append(best)
+        sources.append(
+            f"{best.best_file.name} at γ = {best.ratio:.4g} (paper: φ = "
+            f"{paper.COMPRESSED[axes]:.3f} at γ = {paper.COMPRESSED_RATIO})"
+        )
     if not states:
         return []
     words = "; ".join(f"{t}, φ = {c.packing_fraction:.4f}" for t, c in states.items())
@@ -73,6 +110,7 @@ def _figure_s5(entries: Sequence[Entry]) -> list[Picture]:
             f"Spheres seen from the top, coloured by the height of their centres: {words}.",
             "In the manner of Fig. S5: A6B19 from the top, coloured by height, before and after "
             f"compression; densest of {' and '.join(sources)}.",
+            _commands(used),
         )
     ]
 
@@ -102,6 +140,7 @@ def _figure_s6(entries: Sequence[Entry]) -> list[Picture]:
             "In the manner of Fig. S6: packing fraction against size ratio, all runs (bars: "
             "certified strictly jammed; crosses: not) and the best, beside the range of the "
             "paper's best of 100.",
+            _commands(found),
         )
     ]
 
@@ -128,6 +167,7 @@ def _figure_s7(entries: Sequence[Entry]) -> list[Picture]:
             f"Densest states seen from the top, large spheres blue and small orange: {words}.",
             "In the manner of Fig. S7: the densest packings of 6 + 19 spheres, large blue and "
             f"small orange; from {', '.join(entry.best_file.name for entry in chosen)}.",
+            _commands(chosen),
         )
     ]
 
@@ -145,11 +185,22 @@ def section_of(entry: Entry, null: int) -> Section:
     remarks = []
     if made is None:
         remarks.append("No certificate: hsmc jam FILE drives this state to jamming and tests it.")
+    if len(result.final) > MOST_COMPARED:
+        remarks.append(
+            f"Not compared with {REFERENCE}: it has more than {MOST_COMPARED} spheres; "
+            "hsmc compare FILE takes its time."
+        )
+        return _section(entry, found, remarks)
     try:
         found += tables.comparison(compare(entry.best_file, REFERENCE, null=null))
     except InputError as error:
         remarks.append(f"Not compared with {REFERENCE}: {error}.")
-    return Section(entry.name, _lead(entry), _pictures(entry), found, remarks)
+    return _section(entry, found, remarks)
+
+
+def _section(entry: Entry, found: list[Table], remarks: list[str]) -> Section:
+    command = str(entry.best.provenance.get("command", "not known"))
+    return Section(entry.name, _lead(entry), command, _pictures(entry), found, remarks)
 
 
 def _lead(entry: Entry) -> str:
@@ -164,7 +215,9 @@ def _pictures(entry: Entry) -> list[Picture]:
     final, first = result.final, result.frames[0].configuration
     phi = f"from φ = {first.packing_fraction:.4f} to {final.packing_fraction:.4f}"
     if entry.is_search:
-        phi = f"φ = {first.packing_fraction:.4f} of the loosest, {final.packing_fraction:.4f} densest"
+        phi = (
+            f"φ = {first.packing_fraction:.4f} of the loosest, {final.packing_fraction:.4f} densest"
+        )
     states = [frame.configuration for frame in entry.frames()] if entry.is_search else [final]
     if result.kind == "sample":
         states = [frame.configuration for frame in result.frames]
@@ -174,7 +227,7 @@ def _pictures(entry: Entry) -> list[Picture]:
     return [
         picture(
             run_figure(result),
-            f"First and last state from the top, coloured by height, and the course between: {phi}.",
+            f"First and last state from the top, coloured by height, and what lies between: {phi}.",
             f"First and last state, and the course between, of {source}.",
         ),
         picture(

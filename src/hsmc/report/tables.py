@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class Table:
 
     caption: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
+    rows: Sequence[tuple[str, ...]]
     title: str = ""
 
 
@@ -96,7 +96,9 @@ def beside_paper(entries: Sequence[Entry]) -> Table:
                     f"compressed, moves along {axes}: {entry.name}",
                     spread,
                     f"{value:.3f}",
-                    "the paper's protocol and ratio" if same else f"γ = {entry.ratio:.4g}, "
+                    "the paper's protocol and ratio"
+                    if same
+                    else f"γ = {entry.ratio:.4g}, "
                     f"protocol {protocol}; the paper had γ = {paper.COMPRESSED_RATIO}",
                 )
             )
@@ -201,14 +203,24 @@ def _moves(found: Comparison) -> Table:
 def _symmetry(found: Comparison) -> Table:
     unit = found.reference.nanometres
     rows = [
-        (name, f"{step.first * (unit or 1.0):.2g} to {step.last * (unit or 1.0):.2g}", *_groups(step))
+        (
+            name,
+            f"{step.first * (unit or 1.0):.2g} to {step.last * (unit or 1.0):.2g}",
+            *_groups(step),
+        )
         for name, steps in (
             ("this state", found.file_symmetry),
             (found.reference.name, found.reference_symmetry),
         )
         for step in steps
     ]
-    head = ("of", f"tolerance ({'σ_L' if unit is None else 'nm'})", "spglib", "at 10°", "moyo at 10°")
+    head = (
+        "of",
+        f"tolerance ({'σ_L' if unit is None else 'nm'})",
+        "spglib",
+        "at 10°",
+        "moyo at 10°",
+    )
     return Table("Space group against tolerance.", head, rows)
 
 
@@ -222,7 +234,7 @@ def origins(entries: Sequence[Entry]) -> Table:
     rows = []
     for entry in entries:
         made = [result.provenance for result in entry.results]
-        commands = sorted({str(each.get("command", "")) for each in made})
+        commands = entry.commands
         versions = sorted({f"{each.get('hsmc')} {each.get('commit', '')}".strip() for each in made})
         times = sorted(str(each.get("written", "")) for each in made)
         files = str(entry.files[0])

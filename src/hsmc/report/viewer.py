@@ -57,6 +57,7 @@ def _state(entry: Entry, frames: Sequence[Frame]) -> dict[str, Any]:
     final = entry.best.final
     return {
         "name": entry.name,
+        "axis": "Run" if entry.is_search else "Time",
         "large": _packed(final.types == 0, np.uint8),
         "diameters": _packed(final.diameters, np.float32),
         "frames": [

@@ -87,16 +87,12 @@
     canvas.setAttribute("aria-label", `3D view of ${state.name}: ${frame.title}`);
   }
 
-  // Fits the first frame, in a compression the widest, so that density can be seen to rise.
   function fit() {
-    const time = slider.value;
-    slider.value = 0;
     draw();
     viewer.zoomTo();
     viewer.center();
     viewer.zoom(MARGIN);
-    slider.value = time;
-    draw();
+    viewer.render();
   }
 
   function turn(name) {
@@ -112,6 +108,7 @@
     diameters = unpack(state.diameters, Float32Array);
     slider.max = state.frames.length - 1;
     slider.value = slider.max;
+    find("axis").textContent = state.axis;
     slider.disabled = state.frames.length < 2;
     fit();
   }
@@ -122,6 +119,7 @@
   shown.small.addEventListener("change", draw);
   shown.cell.addEventListener("change", draw);
   shown.repeat.addEventListener("change", fit);
+  find("fit").addEventListener("click", fit);
   for (const button of root.querySelectorAll("[data-turn]")) {
     button.addEventListener("click", () => turn(button.dataset.turn));
   }
