@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +24,15 @@ FLAGS = (
     "--enable-unsafe-swiftshader", "--hide-scrollbars",
 )  # fmt: skip
 """WebGL by software, as a machine without a graphics card has it."""
+
+START = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Becomes the browser, which reads from 3 and writes to 4."""
 
 PATIENCE = 120.0
 """Seconds until a browser that says nothing is given up."""
@@ -43,7 +53,7 @@ class Browser:
         sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses root's
         command = [path, *FLAGS, *sandbox, f"--user-data-dir={self._home.name}", "about:blank"]
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "sh", *command],
+            [sys.executable, "-c", START, str(to_browser), str(from_browser), *command],
             pass_fds=(to_browser, from_browser),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -53,6 +63,14 @@ class Browser:
         os.close(from_browser)
         self._numbers, self._pending, self._session = itertools.count(1), b"", None
         self.events = []
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self):
+        """Open a page and listen to it."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -98,6 +116,12 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=mobile,
         )  # fmt: skip
+
+    def press(self, key):
+        """Press a key where the focus is."""
+        for kind in ("rawKeyDown", "keyUp"):
+            code = {"ArrowLeft": 37, "Home": 36}[key]
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code)
 
     def screenshot(self, selector=None):
         """Return the picture of an element, or of the whole page, as PNG."""

@@ -1,7 +1,7 @@
 """What a report is made of: result files, and studies grouped by state point."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,17 @@ class Entry:
         """The command lines that made the results, each once."""
         made = (str(result.provenance.get("command", "not known")) for result in self.results)
         return tuple(dict.fromkeys(made))
+
+    @property
+    def course(self) -> Result:
+        """One result with the frames and the course of all: of a search, its runs by rank."""
+        if not self.is_search:
+            return self.best
+        frames = self.frames()
+        fractions = [frame.configuration.packing_fraction for frame in frames]
+        cycles = np.array([frame.cycle for frame in frames])
+        series = {"cycle": cycles, "packing_fraction": np.array(fractions)}
+        return replace(self.best, frames=frames, series=series)
 
     def frames(self) -> tuple[Frame, ...]:
         """Return the ends of all runs of a search, the densest last; else the best run's frames."""

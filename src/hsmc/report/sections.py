@@ -210,16 +210,18 @@ def _lead(entry: Entry) -> str:
     return f"{words}; the densest of {len(entry.results)} runs. File {entry.best_file}."
 
 
+def _runs(entry: Entry) -> str:
+    return entry.name if entry.is_search else entry.best_file.name
+
+
 def _pictures(entry: Entry) -> list[Picture]:
-    result, source = entry.best, entry.best_file.name
+    result, source = entry.course, entry.best_file.name
     final, first = result.final, result.frames[0].configuration
-    phi = f"from φ = {first.packing_fraction:.4f} to {final.packing_fraction:.4f}"
+    phi = f"φ = {first.packing_fraction:.4f} to {final.packing_fraction:.4f}"
+    shown, states = "First and last state", [final]
     if entry.is_search:
-        phi = (
-            f"φ = {first.packing_fraction:.4f} of the loosest, {final.packing_fraction:.4f} densest"
-        )
-    states = [frame.configuration for frame in entry.frames()] if entry.is_search else [final]
-    if result.kind == "sample":
+        shown = "Loosest and densest state"
+    if entry.is_search or result.kind == "sample":
         states = [frame.configuration for frame in result.frames]
     over = f"mean over {len(states)} states" if len(states) > 1 else "of the final state"
     projections = [project(final, zone, SIGMA_NM) for zone in ZONES]
@@ -227,13 +229,13 @@ def _pictures(entry: Entry) -> list[Picture]:
     return [
         picture(
             run_figure(result),
-            f"First and last state from the top, coloured by height, and what lies between: {phi}.",
-            f"First and last state, and the course between, of {source}.",
+            f"{shown} from the top, coloured by height, and what lies between: {phi}.",
+            f"{shown}, and the course between, of {_runs(entry)}.",
         ),
         picture(
             pair_figure(states),
             f"Partial pair-correlation functions g(r) up to 4 σ_L, {over}.",
-            f"Partial g(r), {over} of {source}; dotted: contact.",
+            f"Partial g(r), {over} of {_runs(entry)}; dotted: contact.",
         ),
         picture(
             zone_figure(projections, SIGMA_NM),

@@ -19,18 +19,14 @@
     return new Kind(bytes.buffer);
   }
 
-  let viewer;
-  try {
-    viewer = $3Dmol.createViewer(canvas, { backgroundColor: "white", orthographic: true,
-                                           antialias: true });
-  } catch (error) {
-    viewer = null;
-  }
-  if (!viewer) {
+  const probe = document.createElement("canvas");
+  if (!(probe.getContext("webgl2") || probe.getContext("webgl"))) {
     find("failure").hidden = false;
     canvas.hidden = true;
     return;
   }
+  const viewer = $3Dmol.createViewer(canvas, { backgroundColor: "white", orthographic: true,
+                                               antialias: true });
 
   let state, large, diameters;
 
