@@ -56,7 +56,7 @@ def chromium():
 @pytest.fixture
 def opened(chromium, page):
     chromium.call("Emulation.setEmulatedMedia", media="")
-    chromium.size(1100, 900)
+    chromium.size(720, 700)
     chromium.open(page)
     return chromium
 
