@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from hsmc.sweep.tasks import Task, plan, text
 STRICT = VERDICTS.index("strict")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """A result file, or the runs of a study at one state point.
 
@@ -37,7 +38,7 @@ class Entry:
     files: tuple[Path, ...]
     results: tuple[Result, ...]
 
-    @property
+    @cached_property
     def place(self) -> int:
         """Index of the result with the densest final state."""
         return int(np.argmax([result.final.packing_fraction for result in self.results]))
@@ -55,12 +56,12 @@ class Entry:
     @property
     def kind(self) -> str:
         """The command that made the results."""
-        return self.best.kind
+        return self.results[0].kind
 
     @property
     def is_search(self) -> bool:
         """Whether frames are ends of many runs, not states of one."""
-        return is_search(self.best)
+        return is_search(self.results[0])
 
     @property
     def packing_fractions(self) -> Floats:

@@ -61,6 +61,7 @@ def states_figure(states: Mapping[str, Configuration], colour: str = "height") -
         for panel, letter, (title, state) in zip(shown, LETTERS, states.items(), strict=False):
             spheres = draw_view(panel, state, colour=colour)
             style.letter(panel, letter, f"{title}, φ = {state.packing_fraction:.4f}")
+            panel.set_anchor("N")
         if colour == "height":
             add_height_bar(figure, spheres, shown, location="right", aspect=16, shrink=0.8)
     return figure
