@@ -14,7 +14,7 @@ from hsmc.errors import OutputError
 from hsmc.floppy_search import floppy
 from hsmc.options import read_config
 from hsmc.report import paper, style
-from hsmc.report.material import STRICT
+from hsmc.report.entry import STRICT
 from hsmc.report.paper_figures import PROTOCOLS, Search, ratio_figure, separated
 from hsmc.results import Result, read_result
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hsmc.report import tables
-from hsmc.report.material import Entry, read_material
+from hsmc.report.entry import Entry
+from hsmc.report.material import read_material
 from hsmc.report.page import write_report
 from hsmc.report.viewer import MOST_FRAMES, left_out, viewer_states
 from hsmc.results import write_result

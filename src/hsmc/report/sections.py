@@ -8,7 +8,9 @@ from hsmc.analysis.comparison import compare
 from hsmc.analysis.zone_axis import project
 from hsmc.errors import InputError
 from hsmc.report import paper, tables
-from hsmc.report.material import Entry, Material, StudyRuns
+from hsmc.report.comparison_tables import comparison_tables
+from hsmc.report.entry import Entry
+from hsmc.report.material import Material, StudyRuns
 from hsmc.report.paper_figures import LETTERS, Search, ratio_figure, states_figure
 from hsmc.report.pictures import Picture, picture
 from hsmc.report.run_plot import heading, run_figure
@@ -192,7 +194,7 @@ def section_of(entry: Entry, null: int) -> Section:
         )
         return _section(entry, found, remarks)
     try:
-        found += tables.comparison(compare(entry.best_file, REFERENCE, null=null))
+        found += comparison_tables(compare(entry.best_file, REFERENCE, null=null))
     except InputError as error:
         remarks.append(f"Not compared with {REFERENCE}: {error}.")
     return _section(entry, found, remarks)

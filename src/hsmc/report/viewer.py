@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hsmc.report.material import Entry
+from hsmc.report.entry import Entry
 from hsmc.results import Frame
 
 MOST_SPHERES = 20_000
