@@ -2,14 +2,17 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from hsmc.report import tables
 from hsmc.report.entry import Entry
 from hsmc.report.material import read_material
 from hsmc.report.page import write_report
+from hsmc.report.sections import section_of
 from hsmc.report.viewer import MOST_FRAMES, left_out, viewer_states
 from hsmc.results import write_result
 from tests.report.support import compression, search, write_half_study
@@ -27,6 +30,22 @@ def test_overview(tmp_path):
         "s.h5", "hsmc floppy", "6 + 19", "0.695", "3", "0.65000", f"0.6233 ± {error:.4f}",
         "2 of 3", "finished",
     )  # fmt: skip
+
+
+def test_sampled_states_alone_count(tmp_path, monkeypatch):
+    """g(r) of a sample leaves out what equilibrates. Fails if all frames count (tried)."""
+    counted = []
+    monkeypatch.setattr(
+        "hsmc.report.sections.pair_figure", lambda states: counted.append(len(states)) or Figure()
+    )
+    sample = replace(compression(), kind="sample", parameters={"equilibrate": 100})
+    section_of(entry(sample, write_sample(tmp_path, sample)), null=0)
+    assert counted == [3]  # of cycles 0, 100 ... 400
+
+
+def write_sample(folder, result):
+    write_result(folder / "a.h5", result)
+    return folder / "a.h5"
 
 
 def test_beside_the_paper(tmp_path):
@@ -61,8 +80,8 @@ def test_view_holds_positions(tmp_path):
 def test_view_of_many_frames_keeps_first_and_last(tmp_path):
     frames = viewer_states([entry(compression(frames=250), tmp_path / "a.h5")])[0]["frames"]
     assert len(frames) == MOST_FRAMES
-    assert frames[0]["title"].startswith("cycle 0,")
-    assert frames[-1]["title"].startswith("cycle 24900,")
+    assert frames[0]["title"].startswith("start, ")
+    assert frames[-1]["title"].startswith("cycle 24\u2009900,")
 
 
 def test_view_leaves_out_what_it_cannot_draw(tmp_path, monkeypatch):

@@ -126,7 +126,7 @@ def test_slider_goes_through_frames(opened):
     opened.press("ArrowLeft")
     assert title(opened).startswith("cycle 300, φ = 0.50")
     opened.press("Home")
-    assert title(opened) == "cycle 0, φ = 0.1000"
+    assert title(opened) == "start, φ = 0.1000"
     assert abs(sum(coloured(opened)) - last) > 0.1 * last
 
 

@@ -199,3 +199,10 @@ def test_runs_of_a_search_are_drawn_by_rank():
     shown = texts(figure)
     assert any(t.startswith("loosest, run 0\n") for t in shown)
     assert any(t.startswith("densest, run 1000\n") for t in shown)
+
+
+def test_jamming_has_a_start_and_an_end():
+    """And no course: its two states are no time series. Fails if it is drawn (tried)."""
+    figure = run_figure(result_of("jam"))
+    assert labels(figure).isdisjoint({"cycles", "packing fraction φ"})
+    assert any(t.startswith("end\nφ = ") for t in texts(figure))

@@ -120,10 +120,20 @@ def _draw_states(figure: Figure | SubFigure, result: Result, view: str, colour: 
 
 
 def _state_title(result: Result, frame: Frame) -> str:
-    where = "start" if frame.cycle == 0 else f"cycle {_spaced(frame.cycle)}"
     if is_search(result):
         where = f"{'densest' if frame is result.frames[-1] else 'loosest'}, run {frame.cycle}"
+    else:
+        where = place_of(result, frame)
     return f"{where}\nφ = {frame.configuration.packing_fraction:.4f}"
+
+
+def place_of(result: Result, frame: Frame) -> str:
+    """Return where in a run a frame lies; jamming has no cycles, only a start and an end."""
+    if is_search(result):
+        return f"run {frame.cycle}"
+    if frame.cycle == 0:
+        return "start"
+    return "end" if result.kind == "jam" else f"cycle {_spaced(frame.cycle)}"
 
 
 Panel = tuple[Callable[[Axes, Result], None], float]
@@ -131,7 +141,7 @@ Panel = tuple[Callable[[Axes, Result], None], float]
 
 def _panels(result: Result) -> list[Panel]:
     """Return the panels that there are data for, each with its height in inches."""
-    if len(result.series.get("cycle", ())) < 2:
+    if len(result.series.get("cycle", ())) < 2 or result.kind == "jam":
         return []
     if is_search(result):
         return [(_plot_ranked, 1.5)]

@@ -224,7 +224,8 @@ def _pictures(entry: Entry) -> list[Picture]:
     if entry.is_search:
         shown = "Loosest and densest state"
     if entry.is_search or result.kind == "sample":
-        states = [frame.configuration for frame in result.frames]
+        before = result.parameters.get("equilibrate", -1)
+        states = [frame.configuration for frame in result.frames if frame.cycle > before] or states
     over = f"mean over {len(states)} states" if len(states) > 1 else "of the final state"
     projections = [project(final, zone, SIGMA_NM) for zone in ZONES]
     zones = " and ".join("[" + "".join(map(str, zone)) + "]" for zone in ZONES)

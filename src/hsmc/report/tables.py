@@ -50,7 +50,7 @@ class Table:
 def overview(entries: Sequence[Entry]) -> Table:
     """Return a row an entry: composition, ratio, packing fractions, certificates, status."""
     head = (
-        "result", "command", "L + S", "γ", "runs", "best φ", "mean ± s.e.", "strictly jammed",
+        "result", "command", "L + S", "γ", "runs", "highest φ", "mean ± s.e.", "strictly jammed",
         "status",
     )  # fmt: skip
     return Table("Results, in the order given.", head, [_overview_row(entry) for entry in entries])
@@ -69,7 +69,7 @@ def _overview_row(entry: Entry) -> tuple[str, ...]:
         entry.name,
         f"hsmc {entry.kind}",
         " + ".join(map(str, entry.composition)),
-        f"{entry.ratio:.4g}",
+        f"{entry.ratio:.4g}" if all(entry.composition) else "–",
         str(len(phi)),
         f"{phi.max():.5f}",
         mean,

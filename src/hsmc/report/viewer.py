@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hsmc.report.entry import Entry
+from hsmc.report.run_plot import place_of
 from hsmc.results import Frame
 
 MOST_SPHERES = 20_000
@@ -72,8 +73,8 @@ def _state(entry: Entry, frames: Sequence[Frame]) -> dict[str, Any]:
 
 
 def _title(entry: Entry, frame: Frame) -> str:
-    what = "run" if entry.is_search else "cycle"
-    return f"{what} {frame.cycle}, φ = {frame.configuration.packing_fraction:.4f}"
+    place = place_of(entry.best, frame)
+    return f"{place}, φ = {frame.configuration.packing_fraction:.4f}"
 
 
 def _packed(values: Any, kind: Any) -> str:
