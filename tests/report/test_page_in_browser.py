@@ -103,7 +103,7 @@ def test_spheres_are_true_to_size(opened):
     """
     set_control(opened, "cell", "control.checked = false")
     blue, orange = coloured(opened)
-    assert orange > 800
+    assert orange > 400
     assert blue / orange == pytest.approx(4.0, rel=0.06)
 
 
@@ -112,7 +112,7 @@ def test_species_are_shown_and_hidden(opened):
     set_control(opened, "large", "control.checked = false")
     blue, orange = coloured(opened)
     assert blue == 0
-    assert orange > 800
+    assert orange > 400
     set_control(opened, "small", "control.checked = false")
     assert coloured(opened) == (0, 0)
 
@@ -135,7 +135,7 @@ def test_phone(opened, page):
     opened.size(360, 740, mobile=True)
     opened.open(page)
     assert opened.evaluate("document.documentElement.scrollWidth") == 360
-    assert sum(coloured(opened)) > 400
+    assert sum(coloured(opened)) > 200
 
 
 def test_print(opened):
