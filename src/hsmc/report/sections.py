@@ -62,8 +62,8 @@ class Section:
 def paper_pictures(material: Material) -> list[Picture]:
     """Return the figures S5, S6 and S7 as far as there are results for them, and studies'."""
     entries = material.entries
-    made = [*_figure_s5(entries), *_figure_s6(entries), *_figure_s7(entries)]
-    return [*made, *(_study_picture(study) for study in material.studies if _has_own_axes(study))]
+    own = [_study_picture(study) for study in material.studies if _has_own_axes(study)]
+    return [*_figure_s5(entries), *_figure_s6(entries), *_figure_s7(entries), *own]
 
 
 def _has_own_axes(study: StudyRuns) -> bool:
