@@ -10,12 +10,11 @@ from pathlib import Path
 from batch import FIGURES, ROOT, Job, mean_and_error, run_all, write_table
 
 from hsmc.options import read_config
-from hsmc.report import style
-from hsmc.report.views import add_height_bar, draw_view
+from hsmc.report import paper, style
+from hsmc.report.paper_figures import states_figure
 from hsmc.results import Result
 
-PAPER = {"compress-0.695": 0.641, "compress-0.695-xy": 0.575}
-"""Packing fractions of the Supporting Information, section V."""
+PAPER = {"compress-0.695": paper.COMPRESSED["xyz"], "compress-0.695-xy": paper.COMPRESSED["xy"]}
 
 TITLES = {"compress-0.695": "compressed", "compress-0.695-xy": "moves in xy only"}
 
@@ -46,13 +45,7 @@ def draw(results: dict[str, list[Result]], path: Path) -> None:
     densest = {config: max(runs, key=packing) for config, runs in results.items()}
     start = densest["compress-0.695"].frames[0].configuration
     states = {"start": start, **{TITLES[name]: run.final for name, run in densest.items()}}
-    with style.look():
-        figure = style.new_figure(style.PAGE, 2.0)
-        panels = figure.subplots(1, len(states))
-        for panel, letter, (title, state) in zip(panels, "abc", states.items(), strict=True):
-            spheres = draw_view(panel, state)
-            style.letter(panel, letter, f"{title}, φ = {state.packing_fraction:.3f}")
-        add_height_bar(figure, spheres, panels, location="right", aspect=16, shrink=0.8)
+    figure = states_figure(states)
     style.write_figure(figure, path, overwrite=True)
 
 

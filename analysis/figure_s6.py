@@ -7,27 +7,18 @@ were cut short, and not repeated.
 import argparse
 from pathlib import Path
 
-import numpy as np
 from batch import FIGURES, RESULTS, ROOT, write_table
-from matplotlib.axes import Axes
 from tqdm import tqdm
 
-from hsmc.analysis.densest import densest_mixture
-from hsmc.analysis.symmetric import densest_symmetric
-from hsmc.crystal import crystal
 from hsmc.errors import OutputError
-from hsmc.floppy_search import VERDICTS, floppy
-from hsmc.mixture import Mixture
+from hsmc.floppy_search import floppy
 from hsmc.options import read_config
-from hsmc.report import style
+from hsmc.report import paper, style
+from hsmc.report.entry import STRICT
+from hsmc.report.paper_figures import PROTOCOLS, Search, ratio_figure, separated
 from hsmc.results import Result, read_result
 
 RATIOS = tuple(round(0.61 + 0.01 * step, 2) for step in range(12))
-PROTOCOLS = {"default": "this work", "paper": "published protocol"}
-
-PAPER = (0.668, 0.686)
-"""Range of the densest packings over the ratios (Supporting Information V)."""
-
 HEADER = [
     "protocol",
     "ratio",
@@ -56,11 +47,6 @@ def search(protocol: str, ratio: float, runs: int | None) -> Result:
         return read_result(path)
 
 
-def separated(ratio: float) -> float:
-    """Return the highest packing fraction of a mixture of known crystals at 6:19."""
-    return densest_mixture(Mixture(ratio, 6, 19)).packing_fraction
-
-
 def row(protocol: str, ratio: float, result: Result) -> tuple[object, ...]:
     """Return a row of the table."""
     s = result.summary
@@ -73,47 +59,11 @@ def row(protocol: str, ratio: float, result: Result) -> tuple[object, ...]:
 
 def draw(results: dict[tuple[str, float], Result], path: Path) -> None:
     """Draw all runs, the best, and what bounds them."""
-    with style.look():
-        figure = style.new_figure(style.PAGE, 3.4)
-        panel = figure.subplots()
-        _draw_bounds(panel)
-        colours = {"default": style.LARGE_COLOUR, "paper": style.SMALL_COLOUR}
-        for (protocol, ratio), result in results.items():
-            shift = -0.0015 if protocol == "paper" else 0.0015
-            _draw_runs(panel, ratio + shift, result, colours[protocol])
-        for protocol, words in PROTOCOLS.items():
-            best = [
-                result.summary["packing_fraction"]
-                for (name, _), result in results.items()
-                if name == protocol
-            ]
-            ratios = [ratio for name, ratio in results if name == protocol]
-            panel.plot(ratios, best, "o-", color=colours[protocol], label=f"best, {words}")
-        panel.set_xlabel("size ratio γ")
-        panel.set_ylabel("packing fraction φ")
-        panel.set_ylim(0.51, 0.765)
-        panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    style.write_figure(figure, path, overwrite=True)
-
-
-def _draw_runs(panel: Axes, ratio: float, result: Result, colour: str) -> None:
-    fractions = result.series["packing_fraction"]
-    strict = result.series["verdict"] == VERDICTS.index("strict")
-    for chosen, marker in ((strict, "_"), (~strict, "x")):
-        panel.plot(
-            np.full(chosen.sum(), ratio), fractions[chosen], marker, color=colour, alpha=0.35,
-            markersize=3.0, markeredgewidth=0.6,
-        )  # fmt: skip
-
-
-def _draw_bounds(panel: Axes) -> None:
-    fine = np.linspace(RATIOS[0], RATIOS[-1], 111)
-    phases = [separated(float(ratio)) for ratio in fine]
-    panel.plot(fine, phases, color=style.INK, label="best known phase-separated crystals")
-    panel.axhspan(*PAPER, color=style.FAINT, alpha=0.3, lw=0, label="paper, best of 100 (Fig. S6)")
-    cell = crystal("a6b19-symmetric")
-    limit = [densest_symmetric(cell.configuration(ratio)).packing_fraction for ratio in RATIOS]
-    panel.plot(RATIOS, limit, "--", color=style.OTHER_COLOUR, label="A6B19 that keeps P-6m2")
+    searches = [
+        Search(ratio, protocol, series["packing_fraction"], series["verdict"] == STRICT)
+        for (protocol, ratio), series in ((key, each.series) for key, each in results.items())
+    ]
+    style.write_figure(ratio_figure(searches, paper.SEARCHED), path, overwrite=True)
 
 
 def main() -> None:

@@ -34,7 +34,8 @@ ORDER = [
 """Modules and packages from low to high; each may import those before it."""
 
 HEAVY = {
-    "ase", "dask", "distributed", "freud", "gsd", "matplotlib", "moyopy", "pymatgen", "spglib"
+    "ase", "dask", "distributed", "freud", "gsd", "jinja2", "matplotlib", "moyopy", "pymatgen",
+    "spglib",
 }  # fmt: skip
 """Libraries that take long to import, so only inside of functions that need them."""
 

@@ -9,12 +9,23 @@ if TYPE_CHECKING:
     from hsmc.compression import compress
     from hsmc.floppy_search import floppy
     from hsmc.jam_start import jam
+    from hsmc.report.page import write_report
     from hsmc.results import read_result
     from hsmc.sampling import sample
     from hsmc.sweep import run_study
 
 __version__ = "0.1.0"
-__all__ = ["analyze", "compare", "compress", "floppy", "jam", "read_result", "run_study", "sample"]
+__all__ = [
+    "analyze",
+    "compare",
+    "compress",
+    "floppy",
+    "jam",
+    "read_result",
+    "run_study",
+    "sample",
+    "write_report",
+]
 
 _HOMES = {
     "analyze": "hsmc.analysis.analyze",
@@ -25,6 +36,7 @@ _HOMES = {
     "read_result": "hsmc.results",
     "run_study": "hsmc.sweep",
     "sample": "hsmc.sampling",
+    "write_report": "hsmc.report.page",
 }
 
 

@@ -184,3 +184,25 @@ def test_a_full_disk_leaves_the_old_figure(file, monkeypatch):
         plot_file(file, overwrite=True)
     assert target.read_bytes() == b"old"
     assert sorted(path.name for path in file.parent.iterdir()) == ["run.h5", "run.png"]
+
+
+def test_runs_of_a_search_are_drawn_by_rank():
+    """The densest first, no cycles. Fails if they stay in the order of their numbers (tried)."""
+    result = result_of("floppy")
+    fractions = np.array([0.62, 0.66, 0.64])
+    series = {"cycle": np.array([2, 0, 1]), "packing_fraction": fractions}
+    figure = run_figure(dataclasses.replace(result, series=series))
+    assert "runs by rank, the densest first" in labels(figure)
+    assert "cycles" not in labels(figure)
+    line = next(axes for axes in figure.axes if axes.get_ylabel() == "packing fraction φ").lines[0]
+    assert line.get_xydata().tolist() == [[3, 0.62], [2, 0.64], [1, 0.66]]
+    shown = texts(figure)
+    assert any(t.startswith("loosest, run 0\n") for t in shown)
+    assert any(t.startswith("densest, run 1000\n") for t in shown)
+
+
+def test_jamming_has_a_start_and_an_end():
+    """And no course: its two states are no time series. Fails if it is drawn (tried)."""
+    figure = run_figure(result_of("jam"))
+    assert labels(figure).isdisjoint({"cycles", "packing fraction φ"})
+    assert any(t.startswith("end\nφ = ") for t in texts(figure))

@@ -155,9 +155,7 @@ def compare(
         InputError: A side is not usable, compositions differ, or neither side has a size.
         StorageError: The operating system refuses to read a file.
     """
-    if null and null < FEWEST:
-        message = f"null is {null}, needs 0 (none) or ≥ {FEWEST}: fewer cannot rule out chance"
-        raise InputError(message)
+    check_null(null)
     one = read_side(file, ratio, large, diameter)
     other = read_side(reference, ratio, large, reference_diameter)
     one, other, comparable = commensurate(one, other)
@@ -183,6 +181,17 @@ def compare(
         reference_symmetry=tuple(scan(other.configuration, tolerances)),
         sentences=_sentences(one, other, moves),
     )
+
+
+def check_null(null: int) -> None:
+    """Refuse a number of random starts that can show nothing.
+
+    Raises:
+        InputError: It is neither 0 nor at least ``FEWEST``.
+    """
+    if null and null < FEWEST:
+        message = f"null is {null}, needs 0 (none) or ≥ {FEWEST}: fewer cannot rule out chance"
+        raise InputError(message)
 
 
 def _moves(found: Match, species: int, matches: list[Match], nanometres: float | None) -> Moves:

@@ -1,15 +1,12 @@
 """``hsmc compare``."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hsmc.cli import shared
-from hsmc.cli.progress import PLAIN_SECONDS
+from hsmc.cli.progress import counting
 
 if TYPE_CHECKING:
     from hsmc.analysis.comparison import Comparison, Moves
@@ -59,7 +56,7 @@ def compare(
     from hsmc.analysis.comparison import compare as run
     from hsmc.options import StartOptions
 
-    with _progress(quiet=quiet) as progress:
+    with counting("random starts", quiet=quiet) as progress:
         found = run(
             file,
             reference,
@@ -108,30 +105,6 @@ def site_lines(found: "Correspondence") -> list[str]:
     left = [label for k, label in enumerate(second.labels) if k not in partners]
     counts = ", ".join(f"{left.count(label)} {label}" for label in sorted(set(left)))
     return [*lines, f"without a partner in {second.name}: {counts or 'none'}"]
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that shows on stderr how many random starts are done."""
-    from tqdm import tqdm
-
-    bar = tqdm(
-        desc="random starts",
-        file=sys.stderr,
-        disable=quiet,
-        mininterval=0.2 if sys.stderr.isatty() else PLAIN_SECONDS,
-        delay=1.0,
-        leave=False,
-    )
-
-    def update(done: int, count: int) -> None:
-        bar.total = count
-        bar.update(done - bar.n)
-
-    try:
-        yield update
-    finally:
-        bar.close()
 
 
 def comparison_lines(found: "Comparison") -> list[str]:

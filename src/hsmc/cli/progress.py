@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,6 +33,35 @@ def leave(reason: str, when: str = "") -> NoReturn:
         child.terminate()
     remove_temporary()
     os._exit(75)
+
+
+@contextmanager
+def counting(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows on stderr how many of something are done.
+
+    Args:
+        what: The things that are counted.
+        quiet: Show nothing.
+    """
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc=what,
+        file=sys.stderr,
+        disable=quiet,
+        mininterval=0.2 if sys.stderr.isatty() else PLAIN_SECONDS,
+        delay=1.0,
+        leave=False,
+    )
+
+    def update(done: int, count: int) -> None:
+        bar.total = count
+        bar.update(done - bar.n)
+
+    try:
+        yield update
+    finally:
+        bar.close()
 
 
 class Watch:

@@ -98,7 +98,14 @@ def heading(result: Result) -> str:
     line = ", ".join(parts)
     if result.status == "finished":
         return line
+    if is_search(result):
+        return f"{line}\n{result.status}: {len(result.frames)} runs are done"
     return f"{line}\n{result.status}: stopped at cycle {_spaced(result.frames[-1].cycle)}"
+
+
+def is_search(result: Result) -> bool:
+    """Tell whether frames are ends of many runs, the densest last, and not states of one."""
+    return result.kind == "floppy"
 
 
 def _draw_states(figure: Figure | SubFigure, result: Result, view: str, colour: str) -> None:
@@ -107,14 +114,26 @@ def _draw_states(figure: Figure | SubFigure, result: Result, view: str, colour: 
     axes = figure.subplots(1, len(frames), squeeze=False)[0]
     for panel, frame in zip(axes, frames, strict=True):
         spheres = draw_view(panel, frame.configuration, view=view, colour=colour)
-        panel.set_title(_state_title(frame))
+        panel.set_title(_state_title(result, frame))
     if colour == "height":
         add_height_bar(figure, spheres, list(axes), location="bottom", aspect=30, shrink=0.6)
 
 
-def _state_title(frame: Frame) -> str:
-    where = "start" if frame.cycle == 0 else f"cycle {_spaced(frame.cycle)}"
+def _state_title(result: Result, frame: Frame) -> str:
+    if is_search(result):
+        where = f"{'densest' if frame is result.frames[-1] else 'loosest'}, run {frame.cycle}"
+    else:
+        where = place_of(result, frame)
     return f"{where}\nφ = {frame.configuration.packing_fraction:.4f}"
+
+
+def place_of(result: Result, frame: Frame) -> str:
+    """Return where in a run a frame lies; jamming has no cycles, only a start and an end."""
+    if is_search(result):
+        return f"run {frame.cycle}"
+    if frame.cycle == 0:
+        return "start"
+    return "end" if result.kind == "jam" else f"cycle {_spaced(frame.cycle)}"
 
 
 Panel = tuple[Callable[[Axes, Result], None], float]
@@ -122,8 +141,10 @@ Panel = tuple[Callable[[Axes, Result], None], float]
 
 def _panels(result: Result) -> list[Panel]:
     """Return the panels that there are data for, each with its height in inches."""
-    if len(result.series.get("cycle", ())) < 2:
+    if len(result.series.get("cycle", ())) < 2 or result.kind == "jam":
         return []
+    if is_search(result):
+        return [(_plot_ranked, 1.5)]
     known: dict[str, Panel] = {
         "packing_fraction": (_plot_packing, 1.35),
         "beta_pressure": (_plot_pressure, 0.9),
@@ -138,12 +159,23 @@ def _draw_series(figure: Figure | SubFigure, result: Result, panels: list[Panel]
     for axes, (plot, _) in zip(column[:, 0], panels, strict=True):
         plot(axes, result)
     figure.align_ylabels(list(column[:, 0]))
+    if is_search(result):
+        return
     last = column[-1, 0]
     cycles = result.series["cycle"]
     last.set_xlim(0, cycles[-1])
     last.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     last.xaxis.set_major_formatter(lambda cycle, _: _spaced(int(cycle)))
     last.set_xlabel("cycles")
+
+
+def _plot_ranked(axes: Axes, result: Result) -> None:
+    """Plot the runs of a search by rank: their order in time means nothing."""
+    ranked = np.sort(result.series["packing_fraction"])
+    axes.plot(np.arange(len(ranked), 0, -1), ranked, ".", color=style.INK, markersize=3.0)
+    axes.set_ylabel(PHI)
+    axes.set_xlabel("runs by rank, the densest first")
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
 
 
 def _plot_packing(axes: Axes, result: Result) -> None:

@@ -118,9 +118,13 @@ def write_figure(figure: Figure, path: Path, *, overwrite: bool = False) -> None
         StorageError: The file cannot be written.
     """
     check_target(path, overwrite=overwrite)
-    kind = EXTENSIONS[path.suffix.lower()]
+    write_whole(path, figure_bytes(figure, EXTENSIONS[path.suffix.lower()]))
+
+
+def figure_bytes(figure: Figure, kind: str, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    """Return a figure as a file of a kind, "png", "svg" or "pdf", without a date."""
     undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
     buffer = io.BytesIO()
     with look():
-        figure.savefig(buffer, format=kind, metadata=undated)
-    write_whole(path, buffer.getvalue())
+        figure.savefig(buffer, format=kind, metadata=undated, dpi=dots_per_inch)
+    return buffer.getvalue()
