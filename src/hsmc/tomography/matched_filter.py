@@ -1,0 +1,146 @@
+"""A volume seen as a sum of templates: all sums over voxels are done in Fourier space.
+
+With V the volume and T the template of a species, the model is M(r) = Σ a T(r − r_k). The misfit
+|V − M|² and its slopes need only the correlation of the residual with each template, and of each
+template with the others; a particle's place is anywhere between the voxels.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from hsmc.box import Floats
+from hsmc.kernels.splines import read, spread
+from hsmc.tomography.series import Single
+
+Spectrum = NDArray[np.complex64]
+
+PADDING = 12
+"""Voxels added beyond each face of the volume, so that what leaves one side stays off the other."""
+
+FLATTEST = 0.02
+"""Cycles a voxel below which noise is taken as white: slow backgrounds would weigh too much."""
+
+
+@dataclass(eq=False)
+class MatchedFilter:
+    """A volume and the templates of its species, ready to be compared.
+
+    Attributes:
+        volume: Densities; shape (nz, ny, nx).
+        templates: One a species, odd along each axis, the sphere in its middle.
+    """
+
+    volume: Single
+    templates: tuple[Single, ...]
+
+    @cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels of the padded grid."""
+        padded = (n + 2 * PADDING for n in self.volume.shape)
+        nz, ny, nx = (fft.next_fast_len(n, real=True) for n in padded)
+        return nz, ny, nx
+
+    @cached_property
+    def template_spectra(self) -> tuple[Spectrum, ...]:
+        """Fourier transforms of the templates around the origin."""
+        spectra = (self._forward(self._around_origin(one)) for one in self.templates)
+        return tuple(spectrum * self.whitening for spectrum in spectra)
+
+    @cached_property
+    def whitening(self) -> Single:
+        """Weights that make the noise of filtered back-projection white.
+
+        White noise in the images comes with a power that grows as the distance from the tilt
+        axis in Fourier space; without the weights most of what the images say about y is lost.
+        """
+        z, x = fft.fftfreq(self.shape[0]), fft.rfftfreq(self.shape[2])
+        across = np.sqrt(z[:, None] ** 2 + x[None, :] ** 2)
+        return (1.0 / np.sqrt(across + FLATTEST))[:, None, :].astype(np.float32)
+
+    @cached_property
+    def spline(self) -> Single:
+        """Response of the cubic B-spline, which spreading and reading have to undo."""
+        axes = [np.sinc(fft.fftfreq(n)) ** 4 for n in self.shape[:2]]
+        axes.append(np.sinc(fft.rfftfreq(self.shape[2])) ** 4)
+        z, y, x = axes
+        return (z[:, None, None] * y[None, :, None] * x[None, None, :]).astype(np.float32)
+
+    def residual(self, places: Floats, types: NDArray[np.int64], amplitudes: Floats) -> Spectrum:
+        """Return the Fourier transform of V − M, which is 0 outside of the volume.
+
+        Args:
+            places: Of the particles, in voxels (z, y, x); shape (N, 3).
+            types: Species; shape (N,).
+            amplitudes: Densities of the particles; shape (N,).
+        """
+        model = np.zeros(self.spline.shape, np.complex64)
+        for species, template in enumerate(self.template_spectra):
+            own = types == species
+            if own.any():
+                grid = np.zeros(self.shape, np.float32)
+                spread(places[own], amplitudes[own], grid)
+                model += template * (self._forward(grid) / self.spline)
+        grid = np.zeros(self.shape, np.float32)
+        inside = self.crop(grid)
+        inside[:] = self.volume - self.crop(self._backward(model / self.whitening))
+        return self._forward(grid) * self.whitening
+
+    def correlation(self, residual: Spectrum, species: int) -> Single:
+        """Return spline coefficients of the correlation of a residual with a template."""
+        return self._backward(residual * self.template_spectra[species].conj() / self.spline)
+
+    def sharpened(self, residual: Spectrum, species: int, floor: float) -> Single:
+        """Return a map of amplitudes with peaks as narrow as noise lets them be.
+
+        Wiener's filter, so that neighbours along the missing wedge stay apart.
+
+        Args:
+            residual: Fourier transform of what is looked at.
+            species: Whose template.
+            floor: Power of the noise over the largest power of the template.
+        """
+        template = self.template_spectra[species]
+        power = np.abs(template) ** 2
+        power /= power.max()
+        scale = np.float32(1.0 / (power / (power + floor)).mean())
+        weight = template.conj() / (np.abs(template).max() ** 2 * (power + np.float32(floor)))
+        return self._backward(residual * weight) * scale
+
+    def overlap(self, one: int, other: int) -> Single:
+        """Return spline coefficients of ⟨T_one(r), T_other(r − d)⟩ over d, from the origin."""
+        product = self.template_spectra[one] * self.template_spectra[other].conj()
+        return self._backward(product / self.spline)
+
+    def read(self, grid: Single, places: Floats) -> Floats:
+        """Return value, slopes and second derivatives at places; shape (N, 10)."""
+        out = np.empty((len(places), 10))
+        read(np.ascontiguousarray(places), grid, out)
+        return out
+
+    def crop(self, grid: Single) -> Single:
+        """Return the part of a grid that is the volume."""
+        nz, ny, nx = self.volume.shape
+        return grid[:nz, :ny, :nx]
+
+    def _around_origin(self, template: Single) -> Single:
+        """Put a template's middle at voxel 0 of the periodic grid."""
+        cut = []
+        for n, m in zip(template.shape, self.shape, strict=True):
+            half = min((n - 1) // 2, (m - 1) // 2)
+            cut.append(slice((n - 1) // 2 - half, (n - 1) // 2 + half + 1))
+        inner = template[tuple(cut)]
+        grid = np.zeros(self.shape, np.float32)
+        nz, ny, nx = inner.shape
+        grid[:nz, :ny, :nx] = inner
+        return np.roll(grid, [-(n // 2) for n in inner.shape], axis=(0, 1, 2))
+
+    def _forward(self, grid: Single) -> Spectrum:
+        return np.asarray(fft.rfftn(grid, workers=os.cpu_count()), np.complex64)
+
+    def _backward(self, spectrum: Spectrum) -> Single:
+        return np.asarray(fft.irfftn(spectrum, self.shape, workers=os.cpu_count()), np.float32)
