@@ -22,8 +22,11 @@ Spectrum = NDArray[np.complex64]
 PADDING = 12
 """Voxels added beyond each face of the volume, so that what leaves one side stays off the other."""
 
-FLATTEST = 0.02
-"""Cycles a voxel below which noise is taken as white: slow backgrounds would weigh too much."""
+FLATTEST = 0.5
+"""Cycles a voxel below which noise is taken as white.
+
+Small values would be best for noise alone, but let errors of the model, which are slow, weigh more.
+"""
 
 
 @dataclass(eq=False)
