@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL
@@ -22,10 +23,22 @@ NAMES = ("large", "small")
 NOISE_FLOOR = 0.02
 """Power of the noise over the template's largest, for the sharpened maps."""
 
-ROUNDS = 6
-"""Times that particles are added and taken away, at most."""
+ROUNDS, SPLITS = 6, 2
+"""Times that particles are added and taken away, at most; and in how many of them split."""
 
-REACH = 1.7
+BRIGHT = 1.3
+"""Density over the typical one above which a particle may be two."""
+
+KEPT = 0.9
+"""Part of the threshold that a fitted particle has to keep: it is not removed by a hair."""
+
+MIXED = 0.75
+"""Distance of a large and a small one, over their mean diameter, below which the large one stays.
+
+Rings around a large particle of unusual size look like small ones that nearly touch it.
+"""
+
+REACH = 1.2
 """Diameters of the large species over which particles are fitted together."""
 
 Progress = Callable[[str, float], None]
@@ -39,8 +52,8 @@ class DetectionOptions:
         diameters: Diameters of what is seen (the cores), in nm.
         thresholds: Heights of peaks over the typical one above which they are particles; None
             finds them.
-        closest: Distance between two particles, over their mean diameter, below which they are
-            one.
+        closest: Distance between two particles of a species, over its diameter, below which they
+            are one.
     """
 
     diameters: tuple[float, float] = (6.5, 3.4)
@@ -123,62 +136,69 @@ class _Search:
         self.pixel, self.options, self.mask, self.progress = imaging.pixel, options, mask, progress
         self.matched = MatchedFilter(volume, templates)
         self.curvature = Curvature.of(self.matched, REACH * float(self.sizes[LARGE]))
-        self.levels = [0.0, 0.0]
+        self.thresholds: dict[int, Threshold] = {}
+        self.removed = Fit(np.empty((0, 3)), np.empty(0, np.int64), np.empty(0))
 
     def run(self) -> Detected:
-        """Look for large ones, small ones, and then for all that was missed."""
+        """Look for large ones until no more turn up, then for small ones, then for all."""
         self.progress("detect", 0.0)
-        empty = Fit(np.empty((0, 3)), np.empty(0, np.int64), np.empty(0))
-        fit, first = self._start(empty, LARGE)
-        fit, second = self._start(fit, SMALL)
+        fit = Fit(np.empty((0, 3)), np.empty(0, np.int64), np.empty(0))
+        for _ in range(2):  # a second look finds those that a bright neighbour had hidden
+            fit, _ = self._with_missed(fit, LARGE)
+        for _ in range(2):
+            fit, _ = self._with_missed(fit, SMALL)
         if not len(fit):
             message = (
                 "no peak stands out of the noise: no particle was found; check the diameters, the "
                 "defocus and its sign, and whether particles are bright in the volume"
             )
             raise InputError(message)
-        fit = improve(fit, self.matched, self.curvature, 2)
+        fit, rounds = self._settle(fit)
+        self.progress("detect", 1.0)
+        return self._result(fit, rounds)
+
+    def _settle(self, fit: Fit) -> tuple[Fit, int]:
+        """Split, add and take away particles until they stay; return also how often."""
         rounds = 0
         for rounds in range(1, ROUNDS + 1):
-            self.progress("detect", 0.3 + 0.1 * rounds)
+            self.progress("detect", 0.3 + 0.7 * rounds / (ROUNDS + 1))
             before = len(fit)
-            fit = self._without_doubtful(fit)
-            removed = before - len(fit)
-            fit, added = self._with_missed(fit)
-            fit = improve(fit, self.matched, self.curvature, 2)
-            if not removed and not added:
+            fit = self._split(fit) if rounds <= SPLITS else fit
+            fit, removed = self._without_doubtful(fit)
+            fit, large = self._with_missed(fit, LARGE)
+            fit, small = self._with_missed(fit, SMALL)
+            if rounds > SPLITS and not (removed or large or small) and len(fit) == before:
                 break
-        fit = self._without_doubtful(fit)
-        fit = improve(fit, self.matched, self.curvature, 2)
-        self.progress("detect", 1.0)
-        return self._result(fit, (first, second), rounds)
+        fit, _ = self._without_doubtful(fit)
+        return improve(fit, self.matched, self.curvature, 2), rounds
 
-    def _start(self, fit: Fit, species: int) -> tuple[Fit, Threshold]:
-        """Add the particles of one species that stand out of the residual."""
-        places, heights, spread = self._peaks(fit, species)
-        threshold = choose_threshold(heights, spread)
-        given = self.options.thresholds[species]
-        if given is not None and math.isfinite(threshold.chosen):
-            level = given * threshold.typical
-            threshold = Threshold(
-                threshold.heights, threshold.counts, level, threshold.typical, by_user=True
-            )
-        self.levels[species] = threshold.chosen
-        high = heights > threshold.chosen
+    def _with_missed(self, fit: Fit, species: int) -> tuple[Fit, int]:
+        """Add particles of one species that stand out of what the others of it leave.
+
+        Large ones are looked for as if there were no small ones: a large one that was missed is
+        filled with small ones, which give way to it.
+        """
+        others = fit.select(fit.types == LARGE) if species == LARGE else fit
+        places, heights, spread = self._peaks(others, species)
+        fresh = self._away_from(places, fit.select(fit.types == species))
+        places, heights = places[fresh], heights[fresh]
+        self.thresholds[species] = self._threshold(fit, species, heights, spread)
+        high = heights > self.thresholds[species].chosen
+        high &= self._away_from(places, self.removed.select(self.removed.types == species))
+        if not high.any():
+            return fit, 0
         new = Fit(places[high], np.full(high.sum(), species), heights[high])
-        fit = self._apart(fit.joined(new))
-        return improve(fit, self.matched, self.curvature, 2), threshold
+        joined = self._apart(fit.joined(new))
+        return improve(joined, self.matched, self.curvature, 2), int(high.sum())
 
-    def _with_missed(self, fit: Fit) -> tuple[Fit, int]:
-        before = len(fit)
-        for species in (LARGE, SMALL):
-            if not math.isfinite(self.levels[species]):
-                continue
-            places, heights, _ = self._peaks(fit, species)
-            high = heights > self.levels[species]
-            new = Fit(places[high], np.full(high.sum(), species), heights[high])
-            fit = self._apart(fit.joined(new))
-        return fit, len(fit) - before
+    def _threshold(self, fit: Fit, species: int, heights: Floats, spread: float) -> Threshold:
+        """Return the threshold that parts the particles so far and the new peaks from noise."""
+        known = fit.amplitudes[fit.types == species]
+        found = choose_threshold(np.concatenate([known, heights]), spread)
+        given = self.options.thresholds[species]
+        if given is None or not math.isfinite(found.chosen):
+            return found
+        return replace(found, chosen=given * found.typical, by_user=True)
 
     def _peaks(self, fit: Fit, species: int) -> tuple[Floats, Floats, float]:
         """Return peaks of the sharpened residual, and the spread of that map."""
@@ -188,26 +208,45 @@ class _Search:
         places, heights = find_peaks(grid, distance, self.mask)
         return places, heights, robust_spread(grid)
 
-    def _without_doubtful(self, fit: Fit) -> Fit:
+    def _away_from(self, places: Floats, fit: Fit) -> NDArray[np.bool_]:
+        """Return which places keep the closest distance from particles of their own species."""
+        if not len(fit) or not len(places):
+            return np.ones(len(places), bool)
+        distance, _ = cKDTree(fit.places).query(places)
+        return np.asarray(distance > self.options.closest * self.sizes[fit.types[0]])
+
+    def _split(self, fit: Fit) -> Fit:
+        """Try two particles along z in place of one that is too bright; the fit decides."""
+        score = fit.amplitudes / self._typical(fit)[fit.types]
+        bright = score > BRIGHT
+        if not bright.any():
+            return fit
+        one = fit.select(bright)
+        away = np.zeros((len(one), 3))
+        away[:, 0] = 0.45 * self.sizes[one.types]
+        halves = [
+            Fit(one.places + sign * away, one.types, 0.6 * one.amplitudes) for sign in (-1.0, 1.0)
+        ]
+        split = fit.select(~bright).joined(halves[0]).joined(halves[1])
+        return improve(split, self.matched, self.curvature, 3)
+
+    def _without_doubtful(self, fit: Fit) -> tuple[Fit, int]:
         """Take away what became too faint, left the volume, or came too near to a brighter one."""
-        typical = self._typical(fit)
-        level = np.array(
-            [
-                self.levels[species] / typical[species] if typical[species] else np.inf
-                for species in (LARGE, SMALL)
-            ]
-        )
-        score = fit.amplitudes / typical[fit.types]
+        level = np.array([self.thresholds[species].chosen for species in (LARGE, SMALL)])
         shape = np.array(self.matched.volume.shape)
-        inside = ((fit.places > -0.5) & (fit.places < shape - 0.5)).all(axis=1)
-        return self._apart(fit.select((score > np.minimum(level, 0.6)[fit.types]) & inside))
+        good = ((fit.places > -0.5) & (fit.places < shape - 0.5)).all(axis=1)
+        good &= fit.amplitudes > KEPT * level[fit.types]
+        self.removed = self.removed.joined(fit.select(~good))
+        kept = self._apart(fit.select(good))
+        return kept, len(fit) - len(kept)
 
     def _apart(self, fit: Fit) -> Fit:
-        """Keep the first of particles that are too near: large before small, then the earlier."""
-        order = np.argsort(fit.types, kind="stable")
+        """Keep one of particles that are too near: large before small, then the brighter."""
+        order = np.lexsort((-fit.amplitudes, fit.types))
         kept = np.zeros(len(fit), bool)
-        distances = self.options.closest * self.sizes[fit.types[order]]
-        kept[order] = apart(fit.places[order], distances)
+        distances = self.options.closest * self.sizes
+        mixed = MIXED * float(self.sizes.mean())
+        kept[order] = apart(fit.places[order], fit.types[order], distances, mixed)
         return fit.select(kept)
 
     def _typical(self, fit: Fit) -> Floats:
@@ -220,7 +259,7 @@ class _Search:
             ]
         )
 
-    def _result(self, fit: Fit, thresholds: tuple[Threshold, Threshold], rounds: int) -> Detected:
+    def _result(self, fit: Fit, rounds: int) -> Detected:
         nothing = self.matched.residual(fit.places[:0], fit.types[:0], fit.amplitudes[:0])
         rest = self.matched.residual(fit.places, fit.types, fit.amplitudes)
         middle = 0.5 * (np.array(self.matched.volume.shape) - 1.0)
@@ -235,6 +274,7 @@ class _Search:
         }
         explained = 1.0 - float(np.linalg.norm(rest) / np.linalg.norm(nothing)) ** 2
         particles = Particles(np.ascontiguousarray(positions), fit.types, columns)
+        thresholds = (self.thresholds[LARGE], self.thresholds[SMALL])
         return Detected(particles, thresholds, explained, rounds)
 
     def _standard_errors(self, fit: Fit) -> Floats:

@@ -58,23 +58,30 @@ def find_peaks(grid: Single, distance: float, mask: NDArray[np.bool_] | None) ->
     heights = grid[tuple(found.T)].astype(np.float64)
     order = np.argsort(-heights, kind="stable")
     found, heights = found[order], heights[order]
-    kept = apart(found.astype(np.float64), np.full(len(found), distance))
+    alike = np.zeros(len(found), np.int64)
+    kept = apart(found.astype(np.float64), alike, np.array([distance]), distance)
     return _refined(grid, found[kept]), heights[kept]
 
 
-def apart(places: Floats, distances: Floats) -> NDArray[np.bool_]:
+def apart(
+    places: Floats, types: NDArray[np.int64], alike: Floats, mixed: float
+) -> NDArray[np.bool_]:
     """Return which places stay if each keeps its distance from those before it.
 
     Args:
         places: The most trusted first; shape (N, 3).
-        distances: Each one's own; of a pair the mean counts; shape (N,).
+        types: Species; shape (N,).
+        alike: Closest distance of two of a species, by species.
+        mixed: Closest distance of two of different species.
     """
     kept = np.ones(len(places), bool)
     if len(places) < 2:
         return kept
-    pairs = cKDTree(places).query_pairs(float(distances.max()), output_type="ndarray")
+    reach = max(float(alike.max()), mixed)
+    pairs = cKDTree(places).query_pairs(reach, output_type="ndarray")
     near = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], axis=1)
-    pairs = pairs[near < 0.5 * (distances[pairs[:, 0]] + distances[pairs[:, 1]])]
+    one, other = types[pairs[:, 0]], types[pairs[:, 1]]
+    pairs = pairs[near < np.where(one == other, alike[one], mixed)]
     for first, second in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]:
         if kept[first]:
             kept[second] = False
