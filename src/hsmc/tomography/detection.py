@@ -16,7 +16,7 @@ from hsmc.tomography.matched_filter import MatchedFilter
 from hsmc.tomography.particles import Particles
 from hsmc.tomography.peaks import Threshold, apart, choose_threshold, find_peaks, robust_spread
 from hsmc.tomography.series import Single
-from hsmc.tomography.templates import Imaging, template
+from hsmc.tomography.templates import Imaging, template_pair
 
 NAMES = ("large", "small")
 
@@ -40,6 +40,8 @@ Rings around a large particle of unusual size look like small ones that nearly t
 
 REACH = 1.2
 """Diameters of the large species over which particles are fitted together."""
+
+NOTHING = Fit.peaks(np.empty((0, 3)), LARGE, np.empty(0))
 
 Progress = Callable[[str, float], None]
 
@@ -79,7 +81,7 @@ class Detected:
 
     Attributes:
         particles: Centres in nm from the middle of the volume, with the columns ``score`` (density
-            over the typical one of the species), ``density`` and the standard errors ``x_se_nm``,
+            over the typical one of the species), ``density``, ``diameter_nm`` and the standard errors ``x_se_nm``,
             ``y_se_nm``, ``z_se_nm``.
         thresholds: How the threshold of each species was chosen.
         explained: Part of the volume's variance that the particles explain.
@@ -130,19 +132,19 @@ class _Search:
         depth, _, width = volume.shape
         self.sizes = np.array(options.diameters) / imaging.pixel
         templates = tuple(
-            template(diameter, imaging, 2 * depth - 1, 2 * width - 1)
+            template_pair(diameter, imaging, 2 * depth - 1, 2 * width - 1)
             for diameter in options.diameters
         )
         self.pixel, self.options, self.mask, self.progress = imaging.pixel, options, mask, progress
         self.matched = MatchedFilter(volume, templates)
         self.curvature = Curvature.of(self.matched, REACH * float(self.sizes[LARGE]))
         self.thresholds: dict[int, Threshold] = {}
-        self.removed = Fit(np.empty((0, 3)), np.empty(0, np.int64), np.empty(0))
+        self.removed = NOTHING
 
     def run(self) -> Detected:
         """Look for large ones until no more turn up, then for small ones, then for all."""
         self.progress("detect", 0.0)
-        fit = Fit(np.empty((0, 3)), np.empty(0, np.int64), np.empty(0))
+        fit = NOTHING
         for _ in range(2):  # a second look finds those that a bright neighbour had hidden
             fit, _ = self._with_missed(fit, LARGE)
         for _ in range(2):
@@ -170,7 +172,7 @@ class _Search:
             if rounds > SPLITS and not (removed or large or small) and len(fit) == before:
                 break
         fit, _ = self._without_doubtful(fit)
-        return improve(fit, self.matched, self.curvature, 2), rounds
+        return improve(fit, self.matched, self.curvature, 3, sizes=True), rounds
 
     def _with_missed(self, fit: Fit, species: int) -> tuple[Fit, int]:
         """Add particles of one species that stand out of what the others of it leave.
@@ -187,13 +189,13 @@ class _Search:
         high &= self._away_from(places, self.removed.select(self.removed.types == species))
         if not high.any():
             return fit, 0
-        new = Fit(places[high], np.full(high.sum(), species), heights[high])
+        new = Fit.peaks(places[high], species, heights[high])
         joined = self._apart(fit.joined(new))
         return improve(joined, self.matched, self.curvature, 2), int(high.sum())
 
     def _threshold(self, fit: Fit, species: int, heights: Floats, spread: float) -> Threshold:
         """Return the threshold that parts the particles so far and the new peaks from noise."""
-        known = fit.amplitudes[fit.types == species]
+        known = fit.amplitudes[fit.types == species, 0]
         found = choose_threshold(np.concatenate([known, heights]), spread)
         given = self.options.thresholds[species]
         if given is None or not math.isfinite(found.chosen):
@@ -217,7 +219,7 @@ class _Search:
 
     def _split(self, fit: Fit) -> Fit:
         """Try two particles along z in place of one that is too bright; the fit decides."""
-        score = fit.amplitudes / self._typical(fit)[fit.types]
+        score = fit.amplitudes[:, 0] / self._typical(fit)[fit.types]
         bright = score > BRIGHT
         if not bright.any():
             return fit
@@ -235,14 +237,14 @@ class _Search:
         level = np.array([self.thresholds[species].chosen for species in (LARGE, SMALL)])
         shape = np.array(self.matched.volume.shape)
         good = ((fit.places > -0.5) & (fit.places < shape - 0.5)).all(axis=1)
-        good &= fit.amplitudes > KEPT * level[fit.types]
+        good &= fit.amplitudes[:, 0] > KEPT * level[fit.types]
         self.removed = self.removed.joined(fit.select(~good))
         kept = self._apart(fit.select(good))
         return kept, len(fit) - len(kept)
 
     def _apart(self, fit: Fit) -> Fit:
         """Keep one of particles that are too near: large before small, then the brighter."""
-        order = np.lexsort((-fit.amplitudes, fit.types))
+        order = np.lexsort((-fit.amplitudes[:, 0], fit.types))
         kept = np.zeros(len(fit), bool)
         distances = self.options.closest * self.sizes
         mixed = MIXED * float(self.sizes.mean())
@@ -252,7 +254,7 @@ class _Search:
     def _typical(self, fit: Fit) -> Floats:
         return np.array(
             [
-                float(np.median(fit.amplitudes[fit.types == species]))
+                float(np.median(fit.amplitudes[fit.types == species, 0]))
                 if (fit.types == species).any()
                 else 0.0
                 for species in (LARGE, SMALL)
@@ -266,8 +268,10 @@ class _Search:
         positions = self.pixel * (fit.places - middle)[:, ::-1]
         errors = self.pixel * self._standard_errors(fit)
         columns = {
-            "score": fit.amplitudes / self._typical(fit)[fit.types],
-            "density": fit.amplitudes,
+            "score": fit.amplitudes[:, 0] / self._typical(fit)[fit.types],
+            "density": fit.amplitudes[:, 0],
+            "diameter_nm": np.array(self.options.diameters)[fit.types]
+            * np.exp(fit.amplitudes[:, 1] / fit.amplitudes[:, 0]),
             "x_se_nm": errors[:, 2],
             "y_se_nm": errors[:, 1],
             "z_se_nm": errors[:, 0],
@@ -289,14 +293,14 @@ class _Search:
         beside = Fit(fit.places + direction, fit.types, fit.amplitudes)
         residual = self.matched.residual(fit.places, fit.types, fit.amplitudes)
         out = np.empty((len(fit), 3))
-        curvature = own_curvature(fit, self.matched, self.curvature)[:, 1:]
+        curvature = own_curvature(fit, self.matched, self.curvature)
         for species in (LARGE, SMALL):
             own = fit.types == species
             if own.any():
-                grid = self.matched.correlation(residual, species)
+                grid = self.matched.correlation(residual, species, 0)
                 slopes = self.matched.read(grid, beside.places[own])[:, 1:4]
                 noise = np.sqrt((slopes**2).mean(axis=0))
-                out[own] = np.abs(fit.amplitudes[own, None]) * noise / curvature[own]
+                out[own] = np.abs(fit.amplitudes[own, :1]) * noise / curvature[own]
         return out
 
 

@@ -1,10 +1,12 @@
 """A volume seen as a sum of templates: all sums over voxels are done in Fourier space.
 
-With V the volume and T the template of a species, the model is M(r) = Σ a T(r − r_k). The misfit
-|V − M|² and its slopes need only the correlation of the residual with each template, and of each
-template with the others; a particle's place is anywhere between the voxels.
+With V the volume and T the template of a species, the model is M(r) = Σ a T(r − r_k) + b T′(r −
+r_k), where T′ is the change of the template with the logarithm of the sphere's diameter. The
+misfit |V − M|² and its slopes need only the correlation of the residual with each template, and of
+each template with the others; a particle's place is anywhere between the voxels.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,11 +37,11 @@ class MatchedFilter:
 
     Attributes:
         volume: Densities; shape (nz, ny, nx).
-        templates: One a species, odd along each axis, the sphere in its middle.
+        templates: T and T′ of each species, odd along each axis, the sphere in the middle.
     """
 
     volume: Single
-    templates: tuple[Single, ...]
+    templates: tuple[tuple[Single, Single], ...]
 
     @cached_property
     def shape(self) -> tuple[int, int, int]:
@@ -49,10 +51,13 @@ class MatchedFilter:
         return nz, ny, nx
 
     @cached_property
-    def template_spectra(self) -> tuple[Spectrum, ...]:
+    def template_spectra(self) -> tuple[tuple[Spectrum, Spectrum], ...]:
         """Fourier transforms of the templates around the origin."""
-        spectra = (self._forward(self._around_origin(one)) for one in self.templates)
-        return tuple(spectrum * self.whitening for spectrum in spectra)
+
+        def one(template: Single) -> Spectrum:
+            return np.asarray(self._forward(self._around_origin(template)) * self.whitening)
+
+        return tuple((one(whole), one(change)) for whole, change in self.templates)
 
     @cached_property
     def whitening(self) -> Single:
@@ -79,23 +84,25 @@ class MatchedFilter:
         Args:
             places: Of the particles, in voxels (z, y, x); shape (N, 3).
             types: Species; shape (N,).
-            amplitudes: Densities of the particles; shape (N,).
+            amplitudes: a and b of the particles; shape (N, 2).
         """
         model = np.zeros(self.spline.shape, np.complex64)
-        for species, template in enumerate(self.template_spectra):
-            own = types == species
-            if own.any():
-                grid = np.zeros(self.shape, np.float32)
-                spread(places[own], amplitudes[own], grid)
-                model += template * (self._forward(grid) / self.spline)
+        for species, pair in enumerate(self.template_spectra):
+            for part, template in enumerate(pair):
+                own = (types == species) & (amplitudes[:, part] != 0.0)
+                if own.any():
+                    grid = np.zeros(self.shape, np.float32)
+                    spread(places[own], np.ascontiguousarray(amplitudes[own, part]), grid)
+                    model += template * (self._forward(grid) / self.spline)
         grid = np.zeros(self.shape, np.float32)
         inside = self.crop(grid)
         inside[:] = self.volume - self.crop(self._backward(model / self.whitening))
         return self._forward(grid) * self.whitening
 
-    def correlation(self, residual: Spectrum, species: int) -> Single:
-        """Return spline coefficients of the correlation of a residual with a template."""
-        return self._backward(residual * self.template_spectra[species].conj() / self.spline)
+    def correlation(self, residual: Spectrum, species: int, part: int) -> Single:
+        """Return spline coefficients of the correlation of a residual with T (0) or T′ (1)."""
+        template = self.template_spectra[species][part]
+        return self._backward(residual * template.conj() / self.spline)
 
     def sharpened(self, residual: Spectrum, species: int, floor: float) -> Single:
         """Return a map of amplitudes with peaks as narrow as noise lets them be.
@@ -107,17 +114,29 @@ class MatchedFilter:
             species: Whose template.
             floor: Power of the noise over the largest power of the template.
         """
-        template = self.template_spectra[species]
+        template = self.template_spectra[species][0]
         power = np.abs(template) ** 2
         power /= power.max()
         scale = np.float32(1.0 / (power / (power + floor)).mean())
         weight = template.conj() / (np.abs(template).max() ** 2 * (power + np.float32(floor)))
         return self._backward(residual * weight) * scale
 
-    def overlap(self, one: int, other: int) -> Single:
-        """Return spline coefficients of ⟨T_one(r), T_other(r − d)⟩ over d, from the origin."""
-        product = self.template_spectra[one] * self.template_spectra[other].conj()
-        return self._backward(product / self.spline)
+    def overlap(
+        self, one: tuple[int, int], other: tuple[int, int], reach: float
+    ) -> Single:
+        """Return spline coefficients of ⟨T_one(r), T_other(r − d)⟩ over d, from the origin.
+
+        Args:
+            one: Species and part (T or T′).
+            other: The same of the other.
+            reach: Voxels up to which d will be asked for, along each axis.
+        """
+        first = self.template_spectra[one[0]][one[1]]
+        second = self.template_spectra[other[0]][other[1]]
+        grid = self._backward(first * second.conj() / self.spline)
+        halves = [min(math.ceil(reach) + 3, n // 2) for n in self.shape]
+        near = [np.r_[0:h, n - h : n] for h, n in zip(halves, self.shape, strict=True)]
+        return np.ascontiguousarray(grid[np.ix_(*near)])
 
     def read(self, grid: Single, places: Floats) -> Floats:
         """Return value, slopes and second derivatives at places; shape (N, 10)."""

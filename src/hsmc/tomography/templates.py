@@ -19,6 +19,9 @@ from hsmc.tomography.series import LINES, Single, TiltSeries
 COARSEST = 0.5
 """Voxels over the diameter of a sphere beyond which it can not be told from its neighbours."""
 
+STEP = 0.05
+"""Change of the logarithm of the diameter from which the template's change is taken."""
+
 FINE = 8
 """Points across a voxel that are counted."""
 
@@ -61,16 +64,23 @@ def shadow(radius: float, rows: int, columns: int) -> Single:
     return out
 
 
-def template(diameter: float, imaging: Imaging, depth: int, width: int) -> Single:
-    """Return the reconstruction of one sphere of density 1/nm; shape (depth, ny, width).
+def template_pair(diameter: float, imaging: Imaging, depth: int, width: int) -> tuple[Single, Single]:
+    """Return a template and its change with the logarithm of the diameter; see ``template``."""
+    rows = _rows(diameter * math.exp(STEP), imaging)
+    middle, below, above = (
+        template(diameter * math.exp(step), imaging, (depth, rows, width))
+        for step in (0.0, -STEP, STEP)
+    )
+    return middle, (above - below) / np.float32(2.0 * STEP)
 
-    It is as deep and wide as asked for, and as long along the tilt axis as the sphere reaches.
+
+def template(diameter: float, imaging: Imaging, shape: tuple[int, int, int]) -> Single:
+    """Return the reconstruction of one sphere of density 1/nm.
 
     Args:
         diameter: Of the sphere, in nm.
         imaging: What the volume went through.
-        depth: Voxels along z, odd.
-        width: Voxels along x, odd.
+        shape: Voxels along z, y and x, all odd.
 
     Raises:
         InputError: The voxels are too coarse for the sphere.
@@ -81,11 +91,16 @@ def template(diameter: float, imaging: Imaging, depth: int, width: int) -> Singl
             f"needs {COARSEST * diameter:.3g} nm or less, and a quarter of that is better"
         )
         raise InputError(message)
+    depth, rows, width = shape
     radius = 0.5 * diameter / imaging.pixel
-    rows = 2 * math.ceil(radius) + (5 if imaging.transfer is None else 25)
     one = shadow(radius, rows, width) * np.float32(imaging.pixel)
     images = np.repeat(one[None], len(imaging.angles), axis=0)  # a sphere looks the same from all
     if imaging.transfer is not None:
         images = imaging.transfer(images, imaging.pixel)
     series = TiltSeries(images, imaging.angles, imaging.pixel, LINES)
     return reconstruct(series, depth, imaging.method)
+
+
+def _rows(diameter: float, imaging: Imaging) -> int:
+    """Return the rows that a sphere's shadow reaches, and what a lens spreads beyond."""
+    return 2 * math.ceil(0.5 * diameter / imaging.pixel) + (5 if imaging.transfer is None else 25)
