@@ -24,11 +24,14 @@ Spectrum = NDArray[np.complex64]
 PADDING = 12
 """Voxels added beyond each face of the volume, so that what leaves one side stays off the other."""
 
-FLATTEST = 0.5
+FLATTEST = 0.3
 """Cycles a voxel below which noise is taken as white.
 
 Small values would be best for noise alone, but let errors of the model, which are slow, weigh more.
 """
+
+HANN_FLOOR = 0.02
+"""What the window along the tilt axis leaves of the highest frequency: it has to be undone."""
 
 
 @dataclass(eq=False)
@@ -55,20 +58,23 @@ class MatchedFilter:
         """Fourier transforms of the templates around the origin."""
 
         def one(template: Single) -> Spectrum:
-            return np.asarray(self._forward(self._around_origin(template)) * self.whitening)
+            return np.asarray(self._forward(self._around_origin(template)) * self.weights)
 
         return tuple((one(whole), one(change)) for whole, change in self.templates)
 
     @cached_property
-    def whitening(self) -> Single:
-        """Weights that make the noise of filtered back-projection white.
+    def weights(self) -> Single:
+        """Weights of the frequencies: the noise of filtered back-projection becomes white.
 
         White noise in the images comes with a power that grows as the distance from the tilt
-        axis in Fourier space; without the weights most of what the images say about y is lost.
+        axis in Fourier space. Along the axis a Hann window, as the filter has it across: pixels
+        sample a sphere too coarsely for its highest frequencies.
         """
-        z, x = fft.fftfreq(self.shape[0]), fft.rfftfreq(self.shape[2])
+        z, y, x = fft.fftfreq(self.shape[0]), fft.fftfreq(self.shape[1]), fft.rfftfreq(self.shape[2])
         across = np.sqrt(z[:, None] ** 2 + x[None, :] ** 2)
-        return (1.0 / np.sqrt(across + FLATTEST))[:, None, :].astype(np.float32)
+        window = HANN_FLOOR + (1.0 - HANN_FLOOR) * (0.5 + 0.5 * np.cos(2.0 * np.pi * y))
+        weights = window[None, :, None] / np.sqrt(across + FLATTEST)[:, None, :]
+        return np.asarray(weights, np.float32)
 
     @cached_property
     def spline(self) -> Single:
@@ -96,8 +102,8 @@ class MatchedFilter:
                     model += template * (self._forward(grid) / self.spline)
         grid = np.zeros(self.shape, np.float32)
         inside = self.crop(grid)
-        inside[:] = self.volume - self.crop(self._backward(model / self.whitening))
-        return self._forward(grid) * self.whitening
+        inside[:] = self.volume - self.crop(self._backward(model / self.weights))
+        return self._forward(grid) * self.weights
 
     def correlation(self, residual: Spectrum, species: int, part: int) -> Single:
         """Return spline coefficients of the correlation of a residual with T (0) or T′ (1)."""
