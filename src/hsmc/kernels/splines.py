@@ -79,7 +79,11 @@ def read(places: Floats, grid: Single, out: Floats) -> None:
                 r0 = r1 = r2 = 0.0
                 for m in range(4):
                     g = float(
-                        grid[(first[0] - 1 + i) % n0, (first[1] - 1 + j) % n1, (first[2] - 1 + m) % n2]
+                        grid[
+                            (first[0] - 1 + i) % n0,
+                            (first[1] - 1 + j) % n1,
+                            (first[2] - 1 + m) % n2,
+                        ]
                     )
                     r0 += w[2, m] * g
                     r1 += d[2, m] * g

@@ -149,9 +149,7 @@ def own_curvature(fit: Fit, matched: MatchedFilter, curvature: Curvature) -> Flo
     return out
 
 
-def _normal_matrix(
-    fit: Fit, matched: MatchedFilter, curvature: Curvature, parts: int
-) -> csr_array:
+def _normal_matrix(fit: Fit, matched: MatchedFilter, curvature: Curvature, parts: int) -> csr_array:
     """Return JᵀJ over (a, b if there are two parts, z, y, x) of each particle in turn."""
     n, size = len(fit), parts + 3
     pairs = cKDTree(fit.places).query_pairs(curvature.reach, output_type="ndarray")

@@ -103,7 +103,9 @@ def _piles(fractions: Floats, lattice: Floats, within: float) -> Floats:
     grid, _ = np.histogramdd(fractions, [np.linspace(0.0, 1.0, n + 1) for n in counts])
     widths = 0.5 * within / lengths * counts
     smooth = gaussian_filter(grid, widths, mode="wrap", truncate=5.0)
-    peaks = smooth == maximum_filter(smooth, footprint=_ellipsoid(lattice, counts, within), mode="wrap")
+    peaks = smooth == maximum_filter(
+        smooth, footprint=_ellipsoid(lattice, counts, within), mode="wrap"
+    )
     found = np.argwhere(peaks)
     heights = smooth[tuple(found.T)]
     typical = np.sort(heights)[::-1][: max(1, int((heights > 0.3 * heights.max()).sum()))]

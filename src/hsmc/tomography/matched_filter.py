@@ -70,7 +70,11 @@ class MatchedFilter:
         axis in Fourier space. Along the axis a Hann window, as the filter has it across: pixels
         sample a sphere too coarsely for its highest frequencies.
         """
-        z, y, x = fft.fftfreq(self.shape[0]), fft.fftfreq(self.shape[1]), fft.rfftfreq(self.shape[2])
+        z, y, x = (
+            fft.fftfreq(self.shape[0]),
+            fft.fftfreq(self.shape[1]),
+            fft.rfftfreq(self.shape[2]),
+        )
         across = np.sqrt(z[:, None] ** 2 + x[None, :] ** 2)
         window = HANN_FLOOR + (1.0 - HANN_FLOOR) * (0.5 + 0.5 * np.cos(2.0 * np.pi * y))
         weights = window[None, :, None] / np.sqrt(across + FLATTEST)[:, None, :]
@@ -127,9 +131,7 @@ class MatchedFilter:
         weight = template.conj() / (np.abs(template).max() ** 2 * (power + np.float32(floor)))
         return self._backward(residual * weight) * scale
 
-    def overlap(
-        self, one: tuple[int, int], other: tuple[int, int], reach: float
-    ) -> Single:
+    def overlap(self, one: tuple[int, int], other: tuple[int, int], reach: float) -> Single:
         """Return spline coefficients of ⟨T_one(r), T_other(r − d)⟩ over d, from the origin.
 
         Args:

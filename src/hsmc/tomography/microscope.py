@@ -13,7 +13,7 @@ from hsmc.errors import InputError
 from hsmc.kernels.sphere_images import draw_chords
 from hsmc.rng import stream
 from hsmc.tomography.particles import Particles
-from hsmc.tomography.series import BRIGHT, TiltSeries
+from hsmc.tomography.series import BRIGHT, Single, TiltSeries
 
 MARGIN = 24
 """Pixels drawn beyond the image on every side: what lies there scatters into it."""
@@ -220,7 +220,9 @@ class _Scene:
         nodes = np.linspace(-span, span, bands)
         total = np.zeros(waves.shape)
         for node in nodes:
-            wave = fft.ifft2(spectrum * self._transfer(waves.shape, optics.underfocus + float(node)))
+            wave = fft.ifft2(
+                spectrum * self._transfer(waves.shape, optics.underfocus + float(node))
+            )
             share = np.ones(width)
             if bands > 1:
                 spacing = nodes[1] - nodes[0]
@@ -271,9 +273,7 @@ def _film(particles: Particles, microscope: Microscope) -> Particles:
     volume = float(np.prod(high - low))
     count = round(0.6 * volume / (4.0 / 3.0 * math.pi * FILM_GRAIN**3))
     places = stream(microscope.seed, "film").uniform(low, high, (count, 3))
-    return Particles(
-        places, np.ones(count, np.int64), {"radius_nm": np.full(count, FILM_GRAIN)}
-    )
+    return Particles(places, np.ones(count, np.int64), {"radius_nm": np.full(count, FILM_GRAIN)})
 
 
 def _detect(intensity: Floats, microscope: Microscope, number: int) -> Floats:
@@ -284,6 +284,6 @@ def _detect(intensity: Floats, microscope: Microscope, number: int) -> Floats:
     return stream(microscope.seed, "noise", number).poisson(mean).astype(np.float64)
 
 
-def _whole_numbers(images: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+def _whole_numbers(images: Single) -> Single:
     top = float(images.max())
     return np.round(images * np.float32(255.0 / top)).astype(np.float32)

@@ -39,7 +39,9 @@ class Threshold:
     by_user: bool = False
 
 
-def find_peaks(grid: Single, distance: float, mask: NDArray[np.bool_] | None) -> tuple[Floats, Floats]:
+def find_peaks(
+    grid: Single, distance: float, mask: NDArray[np.bool_] | None
+) -> tuple[Floats, Floats]:
     """Return places (N, 3) and heights (N,) of positive local maxima, highest first.
 
     Places are refined by a parabola along each axis. Of two peaks nearer than ``distance`` the

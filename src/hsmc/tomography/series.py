@@ -46,7 +46,9 @@ class TiltSeries:
     def __post_init__(self) -> None:
         if self.images.ndim != 3 or len(self.images) < 2:
             shape = self.images.shape
-            message = f"the series has shape {shape}, needs 2 or more images: (tilts, rows, columns)"
+            message = (
+                f"the series has shape {shape}, needs 2 or more images: (tilts, rows, columns)"
+            )
             raise InputError(message)
         if len(self.angles) != len(self.images):
             message = (

@@ -64,7 +64,9 @@ def shadow(radius: float, rows: int, columns: int) -> Single:
     return out
 
 
-def template_pair(diameter: float, imaging: Imaging, depth: int, width: int) -> tuple[Single, Single]:
+def template_pair(
+    diameter: float, imaging: Imaging, depth: int, width: int
+) -> tuple[Single, Single]:
     """Return a template and its change with the logarithm of the diameter; see ``template``."""
     rows = _rows(diameter * math.exp(STEP), imaging)
     middle, below, above = (

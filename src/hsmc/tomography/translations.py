@@ -112,7 +112,11 @@ def _scored(particles: Particles, candidates: Floats, within: float) -> tuple[Fl
 
 
 def _met(
-    particles: Particles, translation: Floats, trees: dict[int, cKDTree], hull: Delaunay, within: float
+    particles: Particles,
+    translation: Floats,
+    trees: dict[int, cKDTree],
+    hull: Delaunay,
+    within: float,
 ) -> tuple[dict[int, int], dict[int, int], Floats]:
     """Return by species how many meet another, how many stay inside, and what is missing."""
     hits, stay, missing = {}, {}, []
