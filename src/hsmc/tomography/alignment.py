@@ -234,12 +234,18 @@ class _Level:
         return span * float(np.clip(step, -1.5, 1.5))
 
     def _misfit(self, state: Alignment) -> float:
+        """Return minus the likeness of half of the images to re-projections of the other half.
+
+        Differences would not do: turning an image smooths its noise, and so makes them smaller.
+        """
         placed = _placed(self.series.images, state.shifts / self.factor, state.axis_angle)
-        series = self.series.with_images(placed)
-        volume = reconstruct(series, self.depth, Method(SIRT, 6))
-        seen = reproject(volume, series.radians, series.pixel)
+        some = replace(self.series, images=placed[::2], angles=self.series.angles[::2])
+        volume = reconstruct(some, self.depth, Method(SIRT, 6))
+        seen = reproject(volume, self.series.radians[1::2], self.series.pixel)
         inside = _inside(placed.shape)
-        return float(((placed - seen)[inside] ** 2).mean())
+        seen, others = seen[inside], placed[1::2][inside]
+        seen = seen - seen.mean(axis=(1, 2), keepdims=True)
+        return -float((others * seen).sum() / np.linalg.norm(seen))
 
 
 def _placed(images: Single, shifts: Floats, axis_angle: float) -> Single:
