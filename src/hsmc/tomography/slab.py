@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.box import Box, Floats
+from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL
-from hsmc.crystal import UnitCell
+from hsmc.crystal import UnitCell, crystal
+from hsmc.defects import sheared_layers, stacking_fault
 from hsmc.errors import InputError
 from hsmc.rng import stream
 from hsmc.tomography.particles import Particles
+
+DEFECTS = ("none", "fault", "shear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class SlabOptions:
         jitter: Standard deviation of the places, along each axis.
         vacancies: Fraction of the particles that are missing.
         turn: Degrees by which the slab is turned about the beam.
+        thickness: Of the slab along z; None keeps all.
         seed: Root seed.
     """
 
@@ -35,6 +39,7 @@ class SlabOptions:
     jitter: float = 0.3
     vacancies: float = 0.0
     turn: float = 0.0
+    thickness: float | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -80,7 +85,35 @@ def build_slab(cell: UnitCell, options: SlabOptions) -> Particles:
         **dict(zip(("cell_a", "cell_b", "cell_c"), _repeat(index, len(cell)).T, strict=True)),
         **dict(zip(("ideal_x_nm", "ideal_y_nm", "ideal_z_nm"), ideal.T, strict=True)),
     }
-    return with_flaws(Particles(ideal, types, columns), options)
+    return with_flaws(_cut(Particles(ideal, types, columns), options.thickness), options)
+
+
+def slab_crystal(name: str, defect: str, layers: int) -> tuple[UnitCell, int]:
+    """Return a crystal with a defect, and how often to repeat it along c for so many layers.
+
+    Args:
+        name: Of the crystal.
+        defect: One of ``DEFECTS``: a stacking fault in the middle, or sheared layers.
+        layers: Unit cells along c.
+
+    Raises:
+        InputError: The crystal or the defect is unknown.
+    """
+    cell = crystal(name)
+    if defect == "none":
+        return cell, layers
+    if defect == "fault":
+        return stacking_fault(cell, layers), 1
+    if defect == "shear":
+        return sheared_layers(cell), layers
+    message = f"defect is {defect!r}, needs one of {', '.join(DEFECTS)}"
+    raise InputError(message)
+
+
+def _cut(particles: Particles, thickness: float | None) -> Particles:
+    if thickness is None:
+        return particles
+    return particles.select(np.abs(particles.positions[:, 2]) <= 0.5 * thickness)
 
 
 def with_flaws(ideal: Particles, options: SlabOptions) -> Particles:
@@ -97,9 +130,9 @@ def with_flaws(ideal: Particles, options: SlabOptions) -> Particles:
 
 def slab_lattice(cell: UnitCell, options: SlabOptions) -> Floats:
     """Return the lattice vectors of a slab as columns, in nm; shape (3, 3)."""
-    box = Box.from_vectors(cell.lattice * (options.large_diameter / cell.large_diameter))
+    vectors = cell.lattice * (options.large_diameter / cell.large_diameter)
     c, s = np.cos(np.radians(options.turn)), np.sin(np.radians(options.turn))
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ box.vectors
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ vectors
 
 
 def _cells(copies: tuple[int, int, int]) -> NDArray[np.float64]:

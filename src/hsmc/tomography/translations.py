@@ -24,6 +24,9 @@ GOOD = 0.62
 LEAST = 0.3
 """Score below which nothing is a translation: chance, and short-range order, give less."""
 
+HELD = 0.6
+"""Part of the good translations, by their scores, that a lattice has to hold."""
+
 FEWEST = 24
 """Particles below which no lattice is looked for."""
 
@@ -38,8 +41,8 @@ def find_lattice(particles: Particles) -> Floats:
     """Return a primitive lattice of the particles as columns, right-handed, in nm; shape (3, 3).
 
     A translation is scored by the part of the particles that meet one of their own species when
-    they are moved by it, among those that stay inside of the sample. The lattice is the smallest
-    that holds all good translations.
+    they are moved by it, among those that stay inside of the sample. The lattice is the
+    one that holds most of the good translations.
 
     Raises:
         InputError: There are too few particles, or no three translations carry them onto others.
@@ -58,7 +61,7 @@ def find_lattice(particles: Particles) -> Floats:
             "span space are needed; is the sample one crystal, with at least 2 cells each way?"
         )
         raise InputError(message)
-    return _smallest(translations[good], within)
+    return _common(translations[good], scores[good], within)
 
 
 def _candidates(particles: Particles, within: float) -> Floats:
@@ -134,28 +137,32 @@ def _met(
     return hits, stay, np.concatenate(missing) if missing else np.empty((0, 3))
 
 
-def _smallest(translations: Floats, within: float) -> Floats:
-    """Return the smallest cell whose lattice holds (nearly) all translations, refined."""
+def _common(translations: Floats, scores: Floats, within: float) -> Floats:
+    """Return the lattice that holds most of the translations, by their scores, refined.
+
+    Not all need to be on it: across a stacking fault others hold. Of lattices that hold the same,
+    the one with the shortest vectors is taken.
+    """
     order = np.argsort(np.linalg.norm(translations, axis=1))
     shortest = translations[order][:14]
-    best: tuple[float, Floats] | None = None
+    best, chosen = -np.inf, None
     for three in itertools.combinations(shortest, 3):
         lattice = np.array(three).T
-        volume = abs(float(np.linalg.det(lattice)))
-        flat = 0.2 * float(np.prod(np.linalg.norm(lattice, axis=0)))
-        if volume < flat or (best and volume > 1.05 * best[0]):
+        lengths = np.linalg.norm(lattice, axis=0)
+        if abs(float(np.linalg.det(lattice))) < 0.2 * float(np.prod(lengths)):
             continue
         whole = np.rint(np.linalg.solve(lattice, translations.T))
         left = np.linalg.norm(lattice @ whole - translations.T, axis=0)
-        rank_is_full = np.linalg.matrix_rank(whole) == 3
-        if rank_is_full and (left < 1.5 * within).mean() > 0.85:
-            compact = volume + 1e-3 * float(np.linalg.norm(lattice, axis=0).sum())
-            if best is None or compact < best[0]:
-                best = (compact, _refined(lattice, translations, within))
-    if best is None:
-        message = "no lattice found: the translations have no common cell; is this one crystal?"
+        held = float(scores[left < within].sum()) - 1e-4 * float(lengths.sum() / within)
+        if held > best:
+            best, chosen = held, lattice
+    if chosen is None or best < HELD * float(scores.sum()):
+        message = (
+            "no lattice found: the translations that carry particles onto particles have no common "
+            "cell; is this one crystal?"
+        )
         raise InputError(message)
-    return conventional(best[1])
+    return conventional(_refined(chosen, translations, within))
 
 
 def _refined(lattice: Floats, translations: Floats, within: float) -> Floats:
