@@ -24,7 +24,11 @@ def vector_table(cell: MeasuredCell) -> str:
     header = ["vector", *_with_spread(columns), "angle_name", "count"]
     rows = []
     for k, name in enumerate(VECTORS):
-        numbers = [*_triples(cell.vectors, k), *_triples(cell.lengths, k), *_triples(cell.angles, k)]
+        numbers = [
+            *_triples(cell.vectors, k),
+            *_triples(cell.lengths, k),
+            *_triples(cell.angles, k),
+        ]
         rows.append([name, *numbers, ANGLES[k], str(cell.vectors.count[k])])
     return _text(header, rows)
 

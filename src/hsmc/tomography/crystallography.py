@@ -1,12 +1,13 @@
 """From detected particles to a crystal: domains, measured cell, symmetry, CIF."""
 
+import itertools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hsmc.analysis.symmetry import Step, Symmetrised, scan, symbol, symmetrised
-from hsmc.box import Floats
 from hsmc.crystal import UnitCell
 from hsmc.tomography.cell_files import write_crystal_cif, write_tables
 from hsmc.tomography.domains import Fault, fault_between, find_domains
@@ -28,7 +29,7 @@ class Crystal:
         cell: The measured cell, of the largest domain.
         domains: Particles in each domain.
         fault: Between the two largest domains; None if there is one only.
-        layers: Angle of the layers (along a and b) to the xy plane, in degrees.
+        layers: Angle of the layers of large particles to the xy plane, in degrees.
         steps: Space groups against tolerance, in σ_L.
         tolerance: At which the cell was symmetrised, in nm; NaN if no group was found.
         measured: The mean cell.
@@ -113,7 +114,7 @@ def analyse(
         cell,
         tuple(len(domain.members) for domain in domains),
         fault,
-        layer_angle(cell.lattice),
+        layer_angle(cell),
         steps,
         float(at),
         measured,
@@ -122,9 +123,20 @@ def analyse(
     )
 
 
-def layer_angle(lattice: Floats) -> float:
-    """Return the angle of the plane of a and b to the xy plane, in degrees."""
-    normal = np.cross(lattice[:, 0], lattice[:, 1])
+def layer_angle(cell: MeasuredCell) -> float:
+    """Return the angle of the layers of large particles to the xy plane, in degrees.
+
+    Layers are the lattice planes of low index in which the large particles lie flattest, one or
+    two planes a spacing; of equally flat ones those that are farthest apart.
+    """
+    large = cell.fractions.mean[cell.types == cell.types.min()]
+    indices = [g for g in itertools.product(range(-2, 3), repeat=3) if g > (0, 0, 0)]
+    primitive = np.array([g for g in indices if math.gcd(*g) == 1], np.float64)
+    flatness = np.abs(np.exp(4j * np.pi * primitive @ large.T).mean(axis=1))
+    normals = primitive @ np.linalg.inv(cell.lattice)
+    spacing = 1.0 / np.linalg.norm(normals, axis=1)
+    flat = flatness > 0.95 * flatness.max()
+    normal = normals[int(np.argmax(np.where(flat, spacing, 0.0)))]
     return float(np.degrees(np.arccos(min(1.0, abs(normal[2]) / float(np.linalg.norm(normal))))))
 
 

@@ -13,14 +13,11 @@ from hsmc.tomography.folding import Folded, fold
 from hsmc.tomography.particles import Ints, Particles
 from hsmc.tomography.translations import find_lattice, same_place
 
-DISTINCT = 0.55
-"""Difference in occupancy by which a site is of one domain and not of the other."""
+SHARE = 0.12
+"""Part of the particles that each of two domains has to account for alone."""
 
-SHARE = 0.2
-"""Part of the sites that need to be distinct for two domains; of particles, for a domain."""
-
-POOR = 0.75
-"""Part of the particles on a lattice below which it is not the lattice of all."""
+END = 0.45
+"""Part of the sample that is folded at either end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,30 +55,32 @@ class Fault:
 
 
 def find_domains(particles: Particles) -> list[Domain]:
-    """Return the domains of a sample, the largest first.
+    """Return the domains of a sample, the largest first: one or two.
+
+    The two ends of the sample are folded apart, along several directions. Where many particles
+    are on sites of the one end but not of the other, and many the other way round, there are two
+    crystals, or one with a stacking fault.
 
     Raises:
         InputError: There is no lattice.
     """
     within = same_place(particles)
     try:
-        lattice = find_lattice(particles)
-        folded = fold(particles, lattice, within)
+        common: Floats | None = find_lattice(particles)
     except InputError:
-        found = _grains(particles, within)
-        if len(found) < 2:
-            raise
-        return found
-    if folded.on_lattice.mean() < POOR:
-        found = _grains(particles, within)
-        if len(found) > 1:
-            return found
-    return _stacked(particles, folded)
+        common = None
+    best: tuple[float, list[Domain]] = (SHARE, [])
+    for direction in _directions(particles, common):
+        found = _ends(particles, direction, common, within)
+        if found is not None and found[0] > best[0]:
+            best = found
+    if best[1]:
+        return best[1]
+    folded = fold(particles, find_lattice(particles), within)
+    return [Domain(np.flatnonzero(folded.on_lattice), folded.lattice)]
 
 
-def fault_between(
-    particles: Particles, one: Folded, other: Folded, domains: list[Domain]
-) -> Fault:
+def fault_between(particles: Particles, one: Folded, other: Folded, domains: list[Domain]) -> Fault:
     """Describe the boundary of two domains that were folded apart.
 
     Args:
@@ -102,70 +101,59 @@ def fault_between(
     return Fault(normal, height, turn, shift, rms, mixed)
 
 
-def _stacked(particles: Particles, folded: Folded) -> list[Domain]:
-    """Part cells by which sites they have: the first principal component of their contents."""
-    own = np.flatnonzero(folded.on_lattice)
-    whole = [Domain(own, folded.lattice)]
-    cells, index = np.unique(folded.cell[own], axis=0, return_inverse=True)
-    index = index.ravel()
-    content = np.zeros((len(cells), len(folded.sites)))
-    content[index, folded.site[own]] = 1.0
-    full = content.sum(axis=1) >= 0.25 * content.sum(axis=1).max()
-    centred = content[full] - content[full].mean(axis=0)
-    _, _, components = np.linalg.svd(centred, full_matrices=False)
-    score = (content - content[full].mean(axis=0)) @ components[0]
-    side = score > 0.0
-    if side[full].all() or not side[full].any():
-        return whole
-    parts = [content[full & (side == which)].mean(axis=0) for which in (False, True)]
-    leaning = parts[1] - parts[0]
-    if (np.abs(leaning) > DISTINCT).mean() < SHARE:
-        return whole
-    tells = np.abs(leaning[folded.site[own]]) > 0.5 * DISTINCT
-    second = _beyond_plane(particles.positions[own], leaning[folded.site[own]] > 0.0, tells)
-    groups = [own[~second], own[second]]
-    if min(map(len, groups)) < SHARE * len(own):
-        return whole
-    return [Domain(group, folded.lattice) for group in sorted(groups, key=len, reverse=True)]
+def _directions(particles: Particles, lattice: Floats | None) -> Floats:
+    """Return unit vectors along which domains may follow one another: normals of lattice planes,
+    or the longest axis of the sample if there is no common lattice; shape (K, 3).
+    """
+    if lattice is None:
+        centred = particles.positions - particles.positions.mean(axis=0)
+        return np.asarray(np.linalg.svd(centred, full_matrices=False)[2][:2])
+    normals = np.linalg.inv(lattice)
+    return np.asarray(normals / np.linalg.norm(normals, axis=1)[:, None])
+
+
+def _ends(
+    particles: Particles, direction: Floats, common: Floats | None, within: float
+) -> tuple[float, list[Domain]] | None:
+    """Fold both ends of the sample apart; return how much they differ, and the domains.
+
+    The measure is the smaller of the parts of the particles that only the one or only the other
+    end accounts for.
+    """
+    along = particles.positions @ direction
+    rests, lattices = [], []
+    for part in (along < np.quantile(along, END), along > np.quantile(along, 1.0 - END)):
+        try:
+            some = particles.select(part)
+            folded = fold(some, find_lattice(some) if common is None else common, within)
+        except InputError:
+            return None
+        rests.append(_distance(particles, folded))
+        lattices.append(folded.lattice)
+    on = [rest < within for rest in rests]
+    only = [on[0] & ~on[1], on[1] & ~on[0]]
+    share = min(float(one.mean()) for one in only)
+    if share < SHARE:
+        return None
+    beyond = _beyond_plane(particles.positions, *only)
+    groups = [np.flatnonzero(on[0] & ~beyond), np.flatnonzero(on[1] & beyond)]
+    domains = [Domain(group, lattice) for group, lattice in zip(groups, lattices, strict=True)]
+    return share, sorted(domains, key=lambda domain: len(domain.members), reverse=True)
 
 
 def _beyond_plane(
-    positions: Floats, second: NDArray[np.bool_], tells: NDArray[np.bool_]
+    positions: Floats, first: NDArray[np.bool_], second: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return which particles lie on the second domain's side of the plane that parts the two.
 
     Args:
         positions: In nm; shape (N, 3).
-        second: Which particles are on sites of the second; shape (N,).
-        tells: Which of them are on sites that only one domain has; shape (N,).
+        first: Which are of the first for sure; shape (N,).
+        second: Which are of the second for sure; shape (N,).
     """
-    normal = _normal(positions[tells & ~second], positions[tells & second])
-    along = positions @ normal
-    height, _ = _cut(along[tells & ~second], along[tells & second])
+    along = positions @ _normal(positions[first], positions[second])
+    height, _ = _cut(along[first], along[second])
     return np.asarray(along > height)
-
-
-def _grains(particles: Particles, within: float) -> list[Domain]:
-    """Find lattices in the two ends of the sample, and give each particle to the better one."""
-    centred = particles.positions - particles.positions.mean(axis=0)
-    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
-    along = centred @ axis
-    rests, lattices = [], []
-    for part in (along < np.quantile(along, 0.4), along > np.quantile(along, 0.6)):
-        try:
-            some = particles.select(part)
-            folded = fold(some, find_lattice(some), within)
-        except InputError:
-            return []
-        rests.append(_distance(particles, folded))
-        lattices.append(folded.lattice)
-    nearest = np.argmin(rests, axis=0)
-    good = np.min(rests, axis=0) < within
-    groups = [np.flatnonzero(good & (nearest == which)) for which in (0, 1)]
-    if min(map(len, groups)) < SHARE * len(particles):
-        return []
-    domains = [Domain(group, lattice) for group, lattice in zip(groups, lattices, strict=True)]
-    return sorted(domains, key=lambda domain: len(domain.members), reverse=True)
 
 
 def _distance(particles: Particles, folded: Folded) -> Floats:

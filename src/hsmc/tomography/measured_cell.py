@@ -170,9 +170,7 @@ def _site_spread(folded: Folded, kept: Ints, inverse: Floats | None = None) -> S
 def _vectors(particles: Particles, folded: Folded) -> tuple[Spread, Spread, Spread]:
     """Return the differences of particles that are one lattice vector apart, as the tables do."""
     own = np.flatnonzero(folded.on_lattice)
-    where = {
-        (int(folded.site[k]), *folded.cell[k].tolist()): particles.positions[k] for k in own
-    }
+    where = {(int(folded.site[k]), *folded.cell[k].tolist()): particles.positions[k] for k in own}
     steps = np.eye(3, dtype=np.int64)
     found: list[dict[tuple[int, ...], Floats]] = [{}, {}, {}]
     for key, place in where.items():
@@ -211,8 +209,7 @@ def _allowed(folded: Folded, counts: Ints, exclusion: float) -> Ints:
         near = [
             other
             for other in kept
-            if folded.types[other] == SMALL
-            and _distance(folded, int(number), other) < exclusion
+            if folded.types[other] == SMALL and _distance(folded, int(number), other) < exclusion
         ]
         if folded.types[number] == LARGE or not near:
             kept.append(int(number))

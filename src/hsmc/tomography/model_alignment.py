@@ -4,6 +4,7 @@ A volume can follow slow drifts of its images; particles cannot: whatever its pl
 moves as x cos θ + z sin θ. So one pass takes out what re-projections of volumes leave.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -73,13 +74,41 @@ def align_to_particles(
     model = model_images(series, detected, diameters, lens)
     shape = series.images.shape[1:]
     registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
-    moved = np.array(
-        [
-            registrar.displacement(image, reference, MOST)
-            for image, reference in zip(placed.images, model, strict=True)
-        ]
-    )
-    return replace(alignment, shifts=alignment.shifts + _as_raw(moved, alignment.axis_angle))
+    moved = _displacements(placed.images, model, registrar)
+    shifts = alignment.shifts + _as_raw(moved, alignment.axis_angle)
+    turn = math.degrees(_turn(placed, model, moved))
+    return replace(alignment, shifts=shifts, axis_angle=alignment.axis_angle + turn)
+
+
+def _displacements(images: Single, model: Single, registrar: Registrar) -> Floats:
+    """Return rows and columns by which images lie from the model's; shape (T, 2)."""
+    pairs = zip(images, model, strict=True)
+    return np.array([registrar.displacement(image, seen, MOST) for image, seen in pairs])
+
+
+def _turn(placed: TiltSeries, model: Single, moved: Floats) -> float:
+    """Return the angle, in radians, by which the tilt axis still has to be turned.
+
+    If the axis is off by ψ, what is at x is seen at v = y + ψ x cos θ; the particles can follow
+    the mean over the tilts, ψ x ⟨cos θ⟩, and the rest is a slope of v along the image that
+    changes with the tilt. It is measured between the two halves of each image.
+    """
+    ny, nx = placed.images.shape[1:]
+    half = nx // 2
+    registrar = Registrar((ny, half), max(ny, half) / 6.0, 1.0)
+    sides = []
+    for columns in (slice(0, half), slice(nx - half, nx)):
+        at = np.arange(nx)[columns]
+        weight = (model[:, :, columns] ** 2).sum(axis=1)
+        found = _displacements(placed.images[:, :, columns], model[:, :, columns], registrar)
+        sides.append((found[:, 0] - moved[:, 0], (weight * at).sum(axis=1) / weight.sum(axis=1)))
+    slope = (sides[1][0] - sides[0][0]) / (sides[1][1] - sides[0][1])
+    cosines = np.cos(placed.radians)
+    signal = 1.0 - cosines.mean() / cosines
+    slope = slope - np.median(slope)
+    signal = signal - np.median(signal)
+    good = np.abs(slope) < 5.0 * np.median(np.abs(slope)) + 1e-12
+    return float((slope * signal)[good].sum() / (signal**2)[good].sum())
 
 
 def _as_raw(moved: Floats, axis_angle: float) -> Floats:

@@ -73,7 +73,9 @@ def measure_layer(image: Floats, pixel: float, diameter: float, *, bright: bool 
         InputError: The pixels are too coarse, or too few particles have six neighbours.
     """
     if not 0.0 < 3.0 * pixel <= diameter:
-        message = f"pixels of {pixel:g} nm are too coarse for {diameter:g} nm, needs {diameter / 3:g}"
+        message = (
+            f"pixels of {pixel:g} nm are too coarse for {diameter:g} nm, needs {diameter / 3:g}"
+        )
         raise InputError(message)
     centres = _centres(image if bright else -image, diameter / pixel) * pixel
     if len(centres) < FEWEST:

@@ -140,9 +140,7 @@ def detect_again(
         depth = made.volume.values.shape[0]
         after = residual(made.lines, alignment, depth)
         alignment = replace(alignment, residuals=(*alignment.residuals, after))
-        made = rebuild(
-            made.lines, alignment, depth, reconstruction, made.volume.notes, progress
-        )
+        made = rebuild(made.lines, alignment, depth, reconstruction, made.volume.notes, progress)
         found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
     return made, found
 

@@ -103,7 +103,7 @@ class Steps:
         bar.update(round(100.0 * part) - bar.n)
 
 
-def lens(underfocus: float, voltage: float, contrast: float, gradient: bool) -> "Lens | None":  # noqa: FBT001
+def lens(underfocus: float, voltage: float, contrast: float, gradient: bool) -> "Lens | None":
     """Return the lens that options describe; None at focus."""
     from hsmc.tomography.lens import Lens
 
@@ -128,9 +128,9 @@ def reconstructing(
     iterations: int,
     depth: float | None,
     lens_: "Lens | None",
-    aligned: bool,  # noqa: FBT001
+    aligned: bool,
     most: float,
-    fixed_axis: bool,  # noqa: FBT001
+    fixed_axis: bool,
     empty: float | None,
 ) -> "ReconstructionOptions":
     """Return how a volume is to be made."""

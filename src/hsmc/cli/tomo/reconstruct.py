@@ -46,7 +46,9 @@ def reconstruct(
 
     path = out or tilts.with_name(f"{tilts.stem}-volume.h5")
     picture, other = path.with_suffix(".png"), path.with_suffix(".mrc")
-    common.free(path, *([picture] if figure else []), *([other] if mrc else []), overwrite=overwrite)
+    common.free(
+        path, *([picture] if figure else []), *([other] if mrc else []), overwrite=overwrite
+    )
     options = common.reconstructing(
         method, iterations, depth, common.lens(underfocus, voltage, contrast, gradient),
         aligned, most, fixed_axis, empty,
