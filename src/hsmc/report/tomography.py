@@ -1,5 +1,6 @@
 """Pictures of the steps from a tilt series to a unit cell."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,9 @@ def draw_detection(volume: Volume, found: Detected, path: Path, *, overwrite: bo
         top, bottom = figure.subfigures(2, 1, height_ratios=(1.4, 1.0))
         panels = top.subplots(1, 2)
         for axes, plane, which in zip(panels, ("xy", "xz"), "ab", strict=True):
-            at = _busiest(volume, found, plane)
+            at = _busiest(found, plane)
             _slice(axes, volume, plane, at)
-            _overlay(axes, volume, found, plane, at)
+            _overlay(axes, found, plane, at)
             letter(axes, which, f"particles in a slice, {plane}")
         curves, scores, errors = bottom.subplots(1, 3)
         for species, threshold in enumerate(found.thresholds):
@@ -111,10 +112,9 @@ def _slice(axes: Axes, volume: Volume, plane: str, at: float | None = None) -> N
     half = max(1, round(1.5 / volume.pixel)) if volume.pixel < 2.0 else 1  # coarse: few voxels
     middle = 0.5 * (values.shape[order] - 1) + (0.0 if at is None else at / volume.pixel)
     first = int(np.clip(round(middle) - half, 0, values.shape[order] - 2 * half))
-    image = np.take(values, range(first, first + 2 * half), axis=order).mean(axis=0)
+    image = np.take(values, range(first, first + 2 * half), axis=order).mean(axis=order)
     if plane == "yz":
-        image = image.T[::-1].T  # z to the right
-        image = image.T[:, ::-1]
+        image = image.T  # z to the right
     low, high = np.percentile(image, [1.0, 99.7])
     reach = [0.5 * n * volume.pixel for n in (image.shape[1], image.shape[0])]
     extent = (-reach[0], reach[0], -reach[1], reach[1])
@@ -152,17 +152,15 @@ def _image(axes: Axes, made: Reconstruction) -> None:
     letter(axes, "f", f"aligned image at {made.lines.angles[number]:g}°")
 
 
-def _busiest(volume: Volume, found: Detected, plane: str) -> float:
+def _busiest(found: Detected, plane: str) -> float:
     """Return the place along the third axis around which most large particles lie, in nm."""
     axis = {"xy": 2, "xz": 1}[plane]
     heights = found.particles.positions[found.particles.types == found.particles.types.min(), axis]
     near = np.abs(heights[:, None] - heights) < 2.0
-    del volume
     return float(heights[near.sum(axis=0).argmax()])
 
 
-def _overlay(axes: Axes, volume: Volume, found: Detected, plane: str, at: float) -> None:
-    del volume
+def _overlay(axes: Axes, found: Detected, plane: str, at: float) -> None:
     right, up, depth = {"xy": (0, 1, 2), "xz": (0, 2, 1)}[plane]
     particles = found.particles
     near = np.abs(particles.positions[:, depth] - at) < 2.0
@@ -206,7 +204,7 @@ def _errors(axes: Axes, found: Detected) -> None:
             axes.bar(places + 0.38 * species - 0.19, means, 0.36, color=COLOURS[species])
     axes.set_xticks(places, ["x", "y", "z"])
     axes.set(ylabel="standard error (nm)")
-    letter(axes, "e", "uncertainty of places, median")
+    letter(axes, "e", "uncertainty (median)")
 
 
 def _folded(axes: Axes, crystal: Crystal, plane: tuple[int, int]) -> None:
@@ -220,15 +218,16 @@ def _folded(axes: Axes, crystal: Crystal, plane: tuple[int, int]) -> None:
     places = places + shift
     for species in (0, 1):
         mine = places[kinds == species][:, plane]
-        axes.plot(*mine.T, ",", color=COLOURS[species], alpha=0.6)
+        axes.plot(*mine.T, ".", ms=1.5, mew=0.0, color=COLOURS[species], alpha=0.5)
     means = cell.sites.mean + _into_cell(cell.sites.mean, cell.lattice)
     for species, size in ((0, 5.0), (1, 3.0)):
         mine = means[cell.types == species][:, plane]
         axes.plot(*mine.T, "o", ms=size, mfc="none", mec=COLOURS[species], mew=1.0)
-    corners = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 0)], np.float64)
-    if plane[1] == 2:
-        corners = np.array([(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1), (0, 0, 0)], np.float64)
-    axes.plot(*(corners @ cell.lattice.T)[:, plane].T, color=FAINT, lw=0.8)
+    corners = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
+    for one, other in itertools.combinations(corners, 2):
+        if np.abs(one - other).sum() == 1.0:
+            edge = (np.array([one, other]) @ cell.lattice.T)[:, plane]
+            axes.plot(*edge.T, color=FAINT, lw=0.6, zorder=0)
     axes.set(xlabel="xyz"[plane[0]] + " (nm)", ylabel="xyz"[plane[1]] + " (nm)", aspect="equal")
 
 

@@ -67,15 +67,18 @@ def line_integrals(series: TiltSeries, empty: float | None = None) -> Prepared:
 def without_outliers(images: Single) -> tuple[Single, float]:
     """Replace hot and dead pixels by the median of their neighbours; return also their part.
 
-    The spread is that of the differences from the median of 3 × 3 pixels over the whole image.
+    The spread is that of the differences from the median of 3 × 3 pixels, over the whole image or
+    over 5 × 5 pixels, whichever is larger: edges of the sample differ, but not alone.
     """
     out, count = np.array(images, np.float32), 0
     for image in out:
         smooth = median_filter(image, size=3, mode="nearest")
         away = image - smooth
-        spread = 1.4826 * float(np.median(np.abs(away))) + 1e-12 * float(np.ptp(image))
-        noise = max(spread, 0.25 * float(away.std()))  # images of few grey levels have no spread
-        hot = np.abs(away) > OUTLIER * noise
+        size = np.abs(away)
+        near = 1.4826 * median_filter(size, size=5, mode="nearest")
+        spread = np.maximum(near, 1.4826 * float(np.median(size)))
+        # images of few grey levels, or with an empty background, have no spread of their own
+        hot = size > OUTLIER * np.maximum(spread, 0.25 * float(away.std()))
         image[hot] = smooth[hot]
         count += int(hot.sum())
     return out, count / out.size
