@@ -14,19 +14,22 @@ import json
 import resource
 import sys
 import time
+from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from hsmc.crystal import crystal
+from hsmc.box import Floats
+from hsmc.crystal import UnitCell, crystal
 from hsmc.neighbors import smallest_gap
 from hsmc.tomography.alignment import AlignmentOptions, without_gauge
 from hsmc.tomography.crystallography import analyse
 from hsmc.tomography.detection import DetectionOptions
 from hsmc.tomography.folding import fold
 from hsmc.tomography.lens import Lens
-from hsmc.tomography.measured_cell import cell_of
+from hsmc.tomography.measured_cell import MeasuredCell, cell_of
 from hsmc.tomography.microscope import Microscope, take_series
+from hsmc.tomography.particles import Ints, Particles
 from hsmc.tomography.slab import SlabOptions, build_slab, slab_crystal
 from hsmc.tomography.translations import same_place
 from hsmc.tomography.workflow import ReconstructionOptions, detect_again, reconstruct_series
@@ -52,7 +55,7 @@ ROWS = {
 }
 
 
-def match(found, truth, radius):
+def match(found: Floats, truth: Floats, radius: float) -> Ints:
     """Return pairs (found, truth), one to one, the nearest first."""
     near = cKDTree(found).sparse_distance_matrix(cKDTree(truth), radius).tocoo()
     taken, pairs = (set(), set()), []
@@ -65,7 +68,7 @@ def match(found, truth, radius):
     return np.array(pairs).reshape(-1, 2)
 
 
-def scores(found, truth, types, true_types):
+def scores(found: Floats, truth: Floats, types: Ints, true_types: Ints) -> dict[str, list[float]]:
     """Return recall, precision, mean error and recall off the faces, by species."""
     out = {}
     low, high = truth[:, 2].min(), truth[:, 2].max()
@@ -80,7 +83,7 @@ def scores(found, truth, types, true_types):
     return out
 
 
-def in_place(found, truth, start):
+def in_place(found: Particles, truth: Particles, start: Floats) -> Floats:
     """Return found positions without the rigid shift that no image can tell."""
     places = found.positions + start
     for radius in (4.0, 3.0, 2.0, 2.0):
@@ -91,7 +94,7 @@ def in_place(found, truth, start):
     return places
 
 
-def sites_against(cell, truth):
+def sites_against(cell: MeasuredCell, truth: Particles) -> Floats:
     """Return the distance of each site from that of the true particles, after the best origin."""
     real = cell_of(truth, fold(truth, cell.lattice, same_place(truth)))
     best = None
@@ -108,13 +111,13 @@ def sites_against(cell, truth):
     return best
 
 
-def rigid_packing(cell):
+def rigid_packing(cell: UnitCell) -> float:
     """Return the largest overlap-free φ of a rigid cell, scaled isotropically, at γ = 0.695."""
     configuration = cell.configuration(0.695)
     return configuration.packing_fraction * (1.0 + smallest_gap(configuration).gap) ** 3
 
 
-def run(row, seed):
+def run(row: str, seed: int) -> dict[str, Any]:
     """Simulate and measure; return figures for the table."""
     microscope, defect, options, passes = ROWS[row]
     cell, layers = slab_crystal("a6b19", defect, 8 if defect == "shear" else 4)
@@ -159,18 +162,18 @@ def run(row, seed):
     return result
 
 
-def quiet(_what, _part):
+def quiet(_what: str, _part: float) -> None:
     """Show nothing."""
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return numbers as JSON has them."""
     if isinstance(value, np.ndarray):
         return [round(float(one), 5) for one in value]
     return round(float(value), 5)
 
 
-def table(path):
+def table(path: str) -> None:
     """Print the table of the documentation."""
     print(
         "| row | seed | large: recall / precision / error nm (off the faces) | small | shifts px "

@@ -71,8 +71,12 @@ def test_projection_of_a_ball_is_its_chords():
     """2√(R² − ρ²) in the middle of the disc; voxels blur only its rim."""
     radius, n = 9.0, 31
     z, y, x = np.mgrid[:n, :n, :n] - 15.0
-    fine = [np.hypot(np.hypot(x + i, y + j), z + k) <= radius
-            for i in (-0.33, 0, 0.33) for j in (-0.33, 0, 0.33) for k in (-0.33, 0, 0.33)]
+    fine = [
+        np.hypot(np.hypot(x + i, y + j), z + k) <= radius
+        for i in (-0.33, 0, 0.33)
+        for j in (-0.33, 0, 0.33)
+        for k in (-0.33, 0, 0.33)
+    ]
     ball = np.mean(fine, axis=0).astype(np.float32)
     images = reproject(ball, np.radians([-50.0, 0.0, 30.0]), 2.0)
     rho = np.hypot(y[0], x[0])

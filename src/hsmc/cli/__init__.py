@@ -8,7 +8,19 @@ from typing import Any
 
 import typer
 
-from hsmc.cli import analyze, compare, compress, export, floppy, info, jam, plot, sample, sweep
+from hsmc.cli import (
+    analyze,
+    compare,
+    compress,
+    export,
+    floppy,
+    info,
+    jam,
+    plot,
+    sample,
+    sweep,
+    tomo,
+)
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
 from hsmc.storage import DISK_FAULTS
@@ -26,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for module in (compress, sample, floppy, jam, sweep, analyze, compare, info, plot, export):
+for module in (compress, sample, floppy, jam, sweep, analyze, compare, info, plot, export, tomo):
     module.register(app)
 
 

@@ -43,7 +43,7 @@ def draw_reconstruction(made: Reconstruction, path: Path, *, overwrite: bool = F
     """
     with look():
         figure = new_figure(PAGE, 4.6)
-        top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1.0))
+        top, bottom = np.asarray(figure.subfigures(2, 1, height_ratios=(1.15, 1.0)))
         panels = top.subplots(1, 3)
         for axes, plane, which in zip(panels, ("xy", "xz", "yz"), "abc", strict=True):
             _slice(axes, made.volume, plane)
@@ -65,7 +65,7 @@ def draw_detection(volume: Volume, found: Detected, path: Path, *, overwrite: bo
     """
     with look():
         figure = new_figure(PAGE, 4.9)
-        top, bottom = figure.subfigures(2, 1, height_ratios=(1.4, 1.0))
+        top, bottom = np.asarray(figure.subfigures(2, 1, height_ratios=(1.4, 1.0)))
         panels = top.subplots(1, 2)
         for axes, plane, which in zip(panels, ("xy", "xz"), "ab", strict=True):
             at = _busiest(found, plane)

@@ -146,7 +146,7 @@ def without_gauge(shifts: Floats, radians: Floats) -> Floats:
     out = shifts - shifts.mean(axis=0)
     waves = np.column_stack([np.cos(radians), np.sin(radians)])
     out[:, 1] = shifts[:, 1] - waves @ np.linalg.lstsq(waves, shifts[:, 1], rcond=None)[0]
-    return out
+    return np.asarray(out)
 
 
 class _Level:

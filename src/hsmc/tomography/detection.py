@@ -81,8 +81,8 @@ class Detected:
 
     Attributes:
         particles: Centres in nm from the middle of the volume, with the columns ``score`` (density
-            over the typical one of the species), ``density``, ``diameter_nm`` and the standard errors ``x_se_nm``,
-            ``y_se_nm``, ``z_se_nm``.
+            over the typical one of the species), ``density``, ``diameter_nm`` and the standard
+            errors ``x_se_nm``, ``y_se_nm``, ``z_se_nm``.
         thresholds: How the threshold of each species was chosen.
         explained: Part of the volume's variance that the particles explain.
         rounds: Times that particles were added or taken away.

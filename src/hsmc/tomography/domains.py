@@ -102,8 +102,9 @@ def fault_between(particles: Particles, one: Folded, other: Folded, domains: lis
 
 
 def _directions(particles: Particles, lattice: Floats | None) -> Floats:
-    """Return unit vectors along which domains may follow one another: normals of lattice planes,
-    or the longest axis of the sample if there is no common lattice; shape (K, 3).
+    """Return unit vectors along which domains may follow one another; shape (K, 3).
+
+    Normals of lattice planes, or the longest axes of the sample if there is no common lattice.
     """
     if lattice is None:
         centred = particles.positions - particles.positions.mean(axis=0)

@@ -110,7 +110,7 @@ def _piles(fractions: Floats, lattice: Floats, within: float) -> Floats:
     heights = smooth[tuple(found.T)]
     typical = np.sort(heights)[::-1][: max(1, int((heights > 0.3 * heights.max()).sum()))]
     found = found[heights > OCCUPIED * float(np.median(typical))]
-    return (found + 0.5) / counts
+    return np.asarray((found + 0.5) / counts)
 
 
 def _ellipsoid(lattice: Floats, counts: NDArray[np.int64], within: float) -> NDArray[np.bool_]:

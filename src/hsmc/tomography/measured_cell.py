@@ -131,7 +131,7 @@ def cell_of(particles: Particles, folded: Folded, exclusion: float = 0.0) -> Mea
     counts = np.bincount(folded.site[folded.on_lattice], minlength=len(folded.sites))
     kept = _allowed(folded, counts, exclusion)
     sites = _site_spread(folded, kept)
-    inverse = np.linalg.inv(folded.lattice)
+    inverse = np.asarray(np.linalg.inv(folded.lattice), np.float64)
     fractions = _site_spread(folded, kept, inverse)
     vectors, lengths, angles = _vectors(particles, folded)
     return MeasuredCell(

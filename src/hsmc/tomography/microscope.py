@@ -91,7 +91,8 @@ class Microscope:
     def angles(self) -> Floats:
         """Tilts in degrees; shape (T,)."""
         first, last, step = self.tilts
-        return first + step * np.arange(math.floor((last - first) / step + 1e-6) + 1)
+        count = math.floor((last - first) / step + 1e-6) + 1
+        return first + step * np.arange(count, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from scipy.spatial import Delaunay
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
+from hsmc.tomography.particles import Ints
 from hsmc.tomography.series_files import TIFF, read_mrc
 
 SIX_FOLD = 0.6
@@ -111,7 +112,7 @@ def _centres(image: Floats, diameter: float) -> Floats:
     return out
 
 
-def _bonds(centres: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+def _bonds(centres: Floats) -> Ints:
     """Return pairs of Delaunay neighbours of which both are six-fold; shape (M, 2)."""
     triangles = Delaunay(centres).simplices
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
@@ -123,4 +124,4 @@ def _bonds(centres: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
         np.add.at(order, pairs[:, side], six)
         np.add.at(count, pairs[:, side], 1)
     good = (count == 6) & (np.abs(order) > SIX_FOLD * 6.0)
-    return pairs[good[pairs[:, 0]] & good[pairs[:, 1]]]
+    return np.asarray(pairs[good[pairs[:, 0]] & good[pairs[:, 1]]], np.int64)

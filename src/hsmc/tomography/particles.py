@@ -51,4 +51,4 @@ class Particles:
 
     def of(self, species: int) -> Floats:
         """Return the centres of one species, in nm; shape (M, 3)."""
-        return self.positions[self.types == species]
+        return np.asarray(self.positions[self.types == species])

@@ -206,8 +206,8 @@ def _read(path: Path) -> _Raw:
             except OSError as error:
                 message = f"cannot be read: {error.strerror or error}"
                 raise (StorageError if error.errno else InputError)(message) from error
-    endings = ", ".join(ending for group, _ in readers for ending in group)
-    message = f"ends in {path.suffix!r}, needs one of {endings}"
+    known = ", ".join(ending for group, _ in readers for ending in group)
+    message = f"ends in {path.suffix!r}, needs one of {known}"
     raise InputError(message)
 
 

@@ -55,7 +55,7 @@ def angles_from_steps(first: float, step: float, count: int) -> Floats:
     if step == 0.0:
         message = "tilt step is 0 degrees, needs another number"
         raise InputError(message)
-    return first + step * np.arange(count)
+    return first + step * np.arange(count, dtype=np.float64)
 
 
 def angles_beside(path: Path) -> Found | None:

@@ -1,6 +1,8 @@
 """Lattice vectors from positions alone: the translations that carry particles onto particles."""
 
 import itertools
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,8 @@ FEWEST = 24
 
 def same_place(particles: Particles) -> float:
     """Return the distance, in nm, within which a place and a lattice site count as one."""
-    nearest = cKDTree(particles.positions).query(particles.positions, k=2)[0][:, 1]
+    distances, _ = cKDTree(particles.positions).query(particles.positions, k=2)
+    nearest = np.asarray(distances)[:, 1]
     return TOLERANCE * float(np.median(nearest))
 
 
@@ -86,13 +89,15 @@ def _candidates(particles: Particles, within: float) -> Floats:
     peaks &= density > 0.15 * density.max()
     found = (np.argwhere(peaks) - 0.5 * (bins - 1)) * step
     half = found[(found @ np.array([1.0, 1e-3, 1e-6])) > 0.0]  # −t is a translation if t is one
-    return half[np.linalg.norm(half, axis=1) > 2.0 * within]
+    return np.asarray(half[np.linalg.norm(half, axis=1) > 2.0 * within])
 
 
 def _scored(particles: Particles, candidates: Floats, within: float) -> tuple[Floats, Floats]:
     """Return candidates moved to where they fit best, and the score of each."""
     hull = Delaunay(particles.positions[ConvexHull(particles.positions).vertices])
-    trees = {s: cKDTree(particles.of(s)) for s in (LARGE, SMALL) if len(particles.of(s))}
+    trees: dict[int, Any] = {
+        s: cKDTree(particles.of(s)) for s in (LARGE, SMALL) if len(particles.of(s))
+    }
     chance = {
         s: 1.0 - np.exp(-tree.n / _volume(hull) * 4.0 / 3.0 * np.pi * within**3)
         for s, tree in trees.items()
@@ -117,7 +122,7 @@ def _scored(particles: Particles, candidates: Floats, within: float) -> tuple[Fl
 def _met(
     particles: Particles,
     translation: Floats,
-    trees: dict[int, cKDTree],
+    trees: Mapping[int, Any],
     hull: Delaunay,
     within: float,
 ) -> tuple[dict[int, int], dict[int, int], Floats]:
@@ -131,7 +136,7 @@ def _met(
             hits[species] = 0
             continue
         distance, nearest = tree.query(there)
-        met = distance < within
+        met = np.asarray(distance) < within
         hits[species] = int(met.sum())
         missing.append((tree.data[nearest] - there)[met])
     return hits, stay, np.concatenate(missing) if missing else np.empty((0, 3))
@@ -171,7 +176,7 @@ def _refined(lattice: Floats, translations: Floats, within: float) -> Floats:
     on = np.linalg.norm(lattice @ whole - translations.T, axis=0) < within
     if np.linalg.matrix_rank(whole[:, on]) < 3:
         return lattice
-    return np.linalg.lstsq(whole[:, on].T, translations[on], rcond=None)[0].T
+    return np.asarray(np.linalg.lstsq(whole[:, on].T, translations[on], rcond=None)[0].T)
 
 
 def conventional(lattice: Floats) -> Floats:

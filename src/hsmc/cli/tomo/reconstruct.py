@@ -46,9 +46,8 @@ def reconstruct(
 
     path = out or tilts.with_name(f"{tilts.stem}-volume.h5")
     picture, other = path.with_suffix(".png"), path.with_suffix(".mrc")
-    common.free(
-        path, *([picture] if figure else []), *([other] if mrc else []), overwrite=overwrite
-    )
+    extra = [*([other] if mrc else []), *([picture] if figure else [])]
+    common.free(path, *extra, overwrite=overwrite)
     options = common.reconstructing(
         method, iterations, depth, common.lens(underfocus, voltage, contrast, gradient),
         aligned, most, fixed_axis, empty,
@@ -71,5 +70,5 @@ def reconstruct(
             f"residual {first:.3f} before and {last:.3f} after alignment (RMS over the spread of "
             f"the images); tilt axis {made.alignment.axis_angle:+.2f}° from the image axis"
         )
-    for written in [path, *([other] if mrc else []), *([picture] if figure else [])]:
+    for written in [path, *extra]:
         typer.echo(str(written))

@@ -74,5 +74,7 @@ def run(
     for one in written:
         typer.echo(str(one))
     ratio = options.detection.diameters[1] / options.detection.diameters[0]
-    typer.echo(f"next: hsmc compress --start {out} --ratio γ (0.617 in the paper's effective sizes; "
-               f"the cores alone have {ratio:.3f})")  # fmt: skip
+    typer.echo(
+        f"next: hsmc compress --start {out} --ratio γ (the cores alone have {ratio:.3f}; the "
+        "paper's effective sizes 0.617)"
+    )
