@@ -187,11 +187,9 @@ def _without_rare_sites(particles: Particles, folded: Folded, within: float) -> 
 def _completing(folded: Folded, kept: NDArray[np.bool_]) -> Floats:
     """Choose for each site the cell it belongs to, so that as many cells as can be are whole.
 
-    The index of the cell that holds most of the sample's lower corner is made the same for all.
+    On average over the sample, all sites then have the same cell index, that of the first.
     """
-    sites = []
-    for number in np.flatnonzero(kept):
-        cells = folded.cell[folded.site == number]
-        low = np.rint(np.median(cells, axis=0))
-        sites.append(folded.sites[number] + low @ folded.lattice.T)
-    return np.array(sites)
+    numbers = np.flatnonzero(kept)
+    means = np.array([folded.cell[folded.site == number].mean(axis=0) for number in numbers])
+    moved = np.rint(means - means[0])
+    return np.asarray(folded.sites[numbers] + moved @ folded.lattice.T)

@@ -95,7 +95,7 @@ def _csv(particles: Particles) -> str:
     extra = list(particles.columns.values())
     for k, (place, species) in enumerate(zip(particles.positions, particles.types, strict=True)):
         numbers = [*place, *(values[k] for values in extra)]
-        writer.writerow([SPECIES[species], *(f"{number:.5g}" for number in numbers)])
+        writer.writerow([SPECIES[species], *(f"{number:.7g}" for number in numbers)])
     return text.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Lattice vectors from positions alone: the translations that carry particles onto particles."""
 
 import itertools
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -186,7 +187,9 @@ def conventional(lattice: Floats) -> Floats:
     """
     import spglib
 
-    reduced = spglib.niggli_reduce(lattice.T, eps=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of spglib's way to say no
+        reduced = spglib.niggli_reduce(lattice.T, eps=1e-5)
     vectors = np.array(reduced if reduced is not None else lattice.T)
     lengths = np.linalg.norm(vectors, axis=1)
     ratios = {(i, j): abs(np.log(lengths[i] / lengths[j])) for i, j in ((0, 1), (0, 2), (1, 2))}
