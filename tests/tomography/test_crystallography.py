@@ -58,7 +58,9 @@ def test_a_measured_cell_is_the_true_one_within_its_errors(a6b19):
     """
     cell = a6b19.cell
     assert np.bincount(cell.types).tolist() == [6, 19]
-    np.testing.assert_allclose(np.linalg.norm(cell.lattice, axis=0), [23.36, 23.36, 11.21], rtol=3e-3)
+    np.testing.assert_allclose(
+        np.linalg.norm(cell.lattice, axis=0), [23.36, 23.36, 11.21], rtol=3e-3
+    )
     assert np.sqrt((cell.sites.deviation**2).mean()) == pytest.approx(0.3, rel=0.1)
     real = crystal("a6b19")
     types = np.where(np.array(real.species) == "PbSe", 0, 1)
@@ -160,7 +162,9 @@ def test_sheared_layers_have_their_angle_and_volume():
     """Structure 3: 43 ± 1° and 5.8 % more volume, within 1 %."""
     found = analyse(sample(defect="shear", copies=(4, 4, 4)), 9.4)
     assert found.layers == pytest.approx(43.0, abs=1.0)
-    assert found.cell.volume == pytest.approx(1.058 * np.linalg.det(crystal("a6b19").lattice), rel=0.01)
+    assert found.cell.volume == pytest.approx(
+        1.058 * np.linalg.det(crystal("a6b19").lattice), rel=0.01
+    )
 
 
 def test_the_exclusion_rule_keeps_the_fuller_of_two_near_sites():
