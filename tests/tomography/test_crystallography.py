@@ -151,7 +151,7 @@ def test_two_grains_are_told_apart():
     left, right = sample(copies=(3, 3, 3)), sample(copies=(3, 3, 3), turn=30.0, seed=2)
     apart = left.positions[:, 1].max() - right.positions[:, 1].min() + 8.0
     both = Particles(
-        np.concatenate([left.positions, right.positions + [0.0, apart, 0.0]]),
+        np.concatenate([left.positions, right.positions + np.array([0.0, apart, 0.0])]),
         np.concatenate([left.types, right.types]),
     )
     domains = find_domains(both)

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from hsmc.box import Floats
 from hsmc.configuration import LARGE
 from hsmc.errors import InputError
-from hsmc.tomography.folding import Folded, fold
+from hsmc.tomography.folding import Folded, cell_count, fold
 from hsmc.tomography.particles import Ints, Particles
 from hsmc.tomography.translations import find_lattice, same_place
 
 SHARE = 0.12
 """Part of the particles that each of two domains has to account for alone."""
+
+FEWEST_CELLS = 8
+"""Unit cells that either end needs: with fewer, any pile of particles looks like a site."""
 
 END = 0.45
 """Part of the sample that is folded at either end."""
@@ -128,6 +131,8 @@ def _ends(
             some = particles.select(part)
             folded = fold(some, find_lattice(some) if common is None else common, within)
         except InputError:
+            return None
+        if cell_count(folded) < FEWEST_CELLS:
             return None
         rests.append(_distance(particles, folded))
         lattices.append(folded.lattice)

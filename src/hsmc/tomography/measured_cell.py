@@ -150,10 +150,13 @@ def cell_of(particles: Particles, folded: Folded, exclusion: float = 0.0) -> Mea
 
 
 def spread_of(samples: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean, standard deviation and standard error over the first axis."""
+    """Return mean, standard deviation and standard error over the first axis; NaN of nothing."""
     n = len(samples)
+    if n == 0:
+        nothing = np.full(samples.shape[1:], np.nan)
+        return nothing, nothing, nothing
     deviation = samples.std(axis=0, ddof=1) if n > 1 else np.full(samples.shape[1:], np.nan)
-    return samples.mean(axis=0), deviation, deviation / math.sqrt(max(n, 1))
+    return samples.mean(axis=0), deviation, deviation / math.sqrt(n)
 
 
 def _site_spread(folded: Folded, kept: Ints, inverse: Floats | None = None) -> Spread:
@@ -178,7 +181,7 @@ def _vectors(particles: Particles, folded: Folded) -> tuple[Spread, Spread, Spre
             there = (key[0], *(np.array(key[1:]) + steps[axis]).tolist())
             if there in where:
                 found[axis][key] = where[there] - place
-    samples = [np.array(list(one.values())) for one in found]
+    samples = [np.array(list(one.values())).reshape(-1, 3) for one in found]
     vectors = _joined([spread_of(one) for one in samples], samples)
     lengths = [np.linalg.norm(one, axis=1) for one in samples]
     return vectors, _joined([spread_of(one) for one in lengths], lengths), _angles(found)
