@@ -14,7 +14,7 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
     made = hsmc("tomo", "simulate", "a6b19", "--out", "s.mrc", *FEW.split())
     assert (made.code, made.err) == (0, "")
     assert made.out.splitlines()[1:] == ["s.mrc", "s-truth.csv"]
-    words = "reconstruct s.mrc --aligned --depth 40 -q --mrc".split()
+    words = ["reconstruct", "s.mrc", "--aligned", "--depth", "40", "-q", "--mrc"]
     assert hsmc("tomo", *words).out.splitlines() == ["s-volume.h5", "s-volume.mrc", "s-volume.png"]
     again = hsmc("tomo", *words)
     assert again.code == 2
@@ -35,7 +35,7 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
 def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
     """The second time particles are taken from the file: it is as it was, to the byte."""
     hsmc("tomo", "simulate", "a6b19", "--out", "s.h5", *FEW.split())
-    words = "run s.h5 --aligned --depth 40 --passes 0 --out seed.cif".split()
+    words = ["run", "s.h5", "--aligned", "--depth", "40", "--passes", "0", "--out", "seed.cif"]
     first = hsmc("tomo", *words)
     assert first.code == 0
     assert "next: hsmc compress --start seed.cif" in first.out

@@ -24,8 +24,7 @@ def test_shifts_and_axis_are_found(slab):
     """Shifts up to 5 pixels and an axis off by 1°: to 0.5 pixels RMS and 0.25°, and to 0.15
     pixels and 0.15° once the particles are laid on.
 
-    What a shift of the sample explains is taken out of both. Fails if axis and shifts are undone
-    in the wrong order, or the turn from the particles has the wrong sign (tried).
+    What a shift of the sample explains is taken out of both.
     """
     optics = Microscope(
         pixel=0.8, tilts=(-64, 64, 2), dose=5000.0, shifts=5.0, shifts_are="uniform",

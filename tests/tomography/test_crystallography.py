@@ -176,9 +176,9 @@ def test_the_exclusion_rule_keeps_the_fuller_of_two_near_sites():
 
 def test_places_without_a_lattice_are_refused():
     rng = np.random.default_rng(0)
-    gas = Particles(rng.uniform(0.0, 60.0, (400, 3)), (rng.random(400) < 0.7).astype(np.int64))
+    gas = Particles(rng.uniform(0.0, 45.0, (150, 3)), (rng.random(150) < 0.7).astype(np.int64))
     with pytest.raises(InputError, match="no lattice found"):
-        analyse(gas, 9.4)
+        find_lattice(gas)
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_all_particles_are_found_where_they_are(found, slab):
     """All large ones, and 98 % of the small ones, none that is not there; mean errors of 0.06 and
     0.13 nm. The bars leave room for a factor of 1.5.
 
-    Fails if particles are not fitted together, if templates forget the missing wedge (all angles
-    instead of the series'), or without the split of pairs along the wedge (tried).
+    Fails if templates forget the missing wedge (all angles instead of the series'), or without the
+    split of pairs along the wedge (tried).
     """
     particles = found.particles
     for species, recall, error in ((LARGE, 1.0, 0.1), (SMALL, 0.97, 0.2)):
@@ -77,7 +77,8 @@ def test_standard_errors_are_of_the_size_of_the_errors(found, slab):
 def test_the_wrong_sign_of_defocus_finds_next_to_nothing(slab):
     """At 1 µm underfocus with the right sign, nearly all; with the wrong one particles are holes.
 
-    Fails if ``undo_sign_changes`` and the simulation agree on the wrong sign (tried: both ways).
+    Fails if the sign in ``Lens.transfer`` changes (tried); the simulation's own sign is tested
+    apart, against what a phase object looks like below focus.
     """
     optics = Microscope(pixel=0.8, tilts=(-65, 65, 2.5), underfocus=1000.0, dose=1e4)
     images = take_series(slab, optics, quiet).series

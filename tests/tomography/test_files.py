@@ -178,7 +178,7 @@ def test_line_integrals_are_minus_the_logarithm():
 
 
 def test_hot_pixels_go_and_edges_stay():
-    """Fails if the spread is that of the whole image alone (tried: the edge is eaten)."""
+    """A pixel that stands out alone is repaired; an edge, where many do, is left alone."""
     image = np.zeros((1, 40, 40), np.float32)
     image[:, :, 20:] = 100.0
     image += np.random.default_rng(0).standard_normal(image.shape).astype(np.float32)
@@ -209,7 +209,7 @@ def test_other_files_are_no_volumes(tmp_path):
 def test_distances_in_a_hexagonal_layer():
     """Dark discs 9.4 nm apart with 0.3 nm of jitter: the mean within 3 standard errors.
 
-    Fails if second neighbours are counted (tried: all Delaunay edges of edge particles).
+    Fails if particles at the edge count, too (tried).
     """
     rng, pixel, spacing = np.random.default_rng(0), 0.5, 9.4
     i, j = np.meshgrid(np.arange(12), np.arange(12))

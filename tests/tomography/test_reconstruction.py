@@ -33,11 +33,15 @@ def test_filtered_back_projection_of_all_angles_gives_the_density():
 
 
 def test_uneven_angles_are_weighted_by_what_they_stand_for():
-    """Half of the angles twice as dense. Fails if all angles count alike (tried)."""
+    """Half of the angles four times as dense: no streaks outside of the cylinder beyond 0.001/nm
+    RMS (0.0006 here). Fails if all angles count alike (tried: 0.007).
+    """
     angles = np.concatenate([np.arange(-89.0, 0.0, 2.0), np.arange(0.0, 89.5, 0.5)])
     volume = reconstruct(cylinder(angles), 48, Method(FBP))
     z, x = np.mgrid[:48, :48] - 23.5
-    assert volume[:, 2][np.hypot(x - 6.0, z + 3.0) < 10.0].mean() == pytest.approx(0.02, rel=0.03)
+    rho = np.hypot(x - 6.0, z + 3.0)
+    assert volume[:, 2][rho < 10.0].mean() == pytest.approx(0.02, rel=0.03)
+    assert volume[:, 2][(rho > 16.0) & (rho < 20.0)].std() < 0.001
 
 
 def test_angular_widths_cover_the_range():

@@ -47,7 +47,7 @@ def draw_reconstruction(made: Reconstruction, path: Path, *, overwrite: bool = F
         panels = top.subplots(1, 3)
         for axes, plane, which in zip(panels, ("xy", "xz", "yz"), "abc", strict=True):
             _slice(axes, made.volume, plane)
-            letter(axes, which, f"slice through the middle, {plane}")
+            letter(axes, which, f"slice, {plane}")
         shifts, residuals, image = bottom.subplots(1, 3)
         _shifts(shifts, made)
         _residuals(residuals, made)

@@ -16,7 +16,7 @@ from hsmc.tomography.volume_files import Volume
 
 Progress = Callable[[str, float], None]
 
-SIGNAL = 0.35
+SIGNAL = 0.2
 """Part of the contrast, from the emptiest to the fullest level, that counts as sample."""
 
 MARGIN = 3.0
