@@ -16,7 +16,7 @@ LEVELS = 120
 CLEAREST, FAINTEST = 0.8, 0.25
 """Where the threshold is looked for, over the typical height of a particle's peak."""
 
-NOISE_PEAK = 7.0
+NOISE_PEAK = 4.5
 """Heights over the spread of the map below which its highest peaks are no particles."""
 
 

@@ -33,7 +33,7 @@ def run(
     contrast: common.Contrast = 0.1,
     empty: common.Empty = None,
     diameters: common.Diameters = (6.5, 3.4),
-    passes: Annotated[int, typer.Option(min=0, help="Alignments by the particles.")] = 1,
+    passes: Annotated[int, typer.Option(min=0, help="Alignments by the particles.")] = 2,
     large_diameter: common.LargeDiameter = 9.4,
     exclusion: common.Exclusion = 0.0,
     figure: common.Figure = True,
