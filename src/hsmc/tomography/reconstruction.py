@@ -135,7 +135,7 @@ def _fbp(images: Single, radians: Floats, depth: int, method: Method) -> Single:
 
 def _ramp(length: int, cutoff: float) -> Floats:
     """Return the response of the ramp filter, exact for sampled images, under a Hann window."""
-    n = fft.fftfreq(length, 1.0 / length)
+    n = np.rint(fft.fftfreq(length, 1.0 / length))  # 2.9999999 would be neither even nor odd
     kernel = np.where(n % 2 == 0, 0.0, -1.0 / (math.pi * np.where(n == 0, 1.0, n)) ** 2)
     kernel[0] = 0.25
     frequency = 2.0 * fft.rfftfreq(length)  # over Nyquist's
