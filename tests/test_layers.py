@@ -27,6 +27,7 @@ ORDER = [
     "compression", "sampling", "floppy_search", "jam_start",
     "analysis",
     "sweep",
+    "tomography",
     "report",
     "cli",
     "__main__",
@@ -34,8 +35,8 @@ ORDER = [
 """Modules and packages from low to high; each may import those before it."""
 
 HEAVY = {
-    "ase", "dask", "distributed", "freud", "gsd", "jinja2", "matplotlib", "moyopy", "pymatgen",
-    "spglib",
+    "ase", "dask", "distributed", "freud", "gsd", "jinja2", "matplotlib", "moyopy", "mrcfile",
+    "pymatgen", "spglib", "tifffile",
 }  # fmt: skip
 """Libraries that take long to import, so only inside of functions that need them."""
 

@@ -20,6 +20,7 @@ from hsmc.cli import (
     report,
     sample,
     sweep,
+    tomo,
 )
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
@@ -40,7 +41,7 @@ app = typer.Typer(
 )
 commands = (
     *(compress, sample, floppy, jam, sweep),
-    *(analyze, compare, info, plot, report, export),
+    *(analyze, compare, info, plot, report, export, tomo),
 )
 for module in commands:
     module.register(app)

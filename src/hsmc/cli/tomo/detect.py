@@ -1,0 +1,73 @@
+"""``hsmc tomo detect``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsmc.cli.tomo import common
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(detect)
+
+
+def detect(
+    volume: Annotated[Path, typer.Argument(help="Volume of hsmc tomo reconstruct (HDF5).")],
+    out: Annotated[
+        Path | None, typer.Option(help="Table: .csv, .xyz or .h5. [default: VOLUME-particles.csv]")
+    ] = None,
+    diameters: common.Diameters = (6.5, 3.4),
+    threshold_large: Annotated[
+        float | None, typer.Option(help="Over the typical peak of a large one. [default: found]")
+    ] = None,
+    threshold_small: Annotated[
+        float | None, typer.Option(help="Over the typical peak of a small one. [default: found]")
+    ] = None,
+    closest: Annotated[
+        float, typer.Option(help="Closest two of a species, over its diameter.")
+    ] = 0.6,
+    mask: Annotated[
+        Path | None, typer.Option(help="MRC of the volume's shape; particles are where it is > 0.")
+    ] = None,
+    figure: common.Figure = True,
+    overwrite: common.Overwrite = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Find the particles of two species in a reconstructed volume."""
+    from hsmc.tomography.detection import DetectionOptions
+    from hsmc.tomography.detection import detect as search
+    from hsmc.tomography.particle_files import write_particles
+    from hsmc.tomography.series_files import read_mrc
+    from hsmc.tomography.volume_files import read_volume
+
+    path = out or volume.with_name(f"{volume.stem.removesuffix('-volume')}-particles.csv")
+    picture = path.with_suffix(".png")
+    common.free(path, *([picture] if figure else []), overwrite=overwrite)
+    options = DetectionOptions(diameters, (threshold_large, threshold_small), closest)
+    made = read_volume(volume)
+    where = None if mask is None else read_mrc(mask)[0] > 0
+    steps = common.Steps(quiet=quiet)
+    found = search(made.values, made.imaging, options, where, steps)
+    steps.close()
+    write_particles(path, found.particles)
+    if figure:
+        from hsmc.report.tomography import draw_detection
+
+        draw_detection(made, found, picture, overwrite=overwrite)
+    typer.echo(sentence(found))
+    for written in [path, *([picture] if figure else [])]:
+        typer.echo(str(written))
+
+
+def sentence(found: "object") -> str:
+    """Return what was found, in one line."""
+    from hsmc.tomography.detection import Detected
+
+    assert isinstance(found, Detected)
+    large = int((found.particles.types == 0).sum())
+    return (
+        f"{large} large and {len(found.particles) - large} small particles, "
+        f"{100.0 * found.explained:.1f} % of the volume's variance explained"
+    )

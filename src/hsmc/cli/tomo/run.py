@@ -1,0 +1,80 @@
+"""``hsmc tomo run``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsmc.cli.tomo import common
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(run)
+
+
+def run(
+    tilts: Annotated[Path, typer.Argument(help="Tilt series: MRC, TIFF or HDF5.")],
+    out: Annotated[Path, typer.Option(help="Symmetrised cell (CIF).")] = Path("seed.cif"),
+    angles: common.Angles = None,
+    step: common.Step = None,
+    pixel: common.Pixel = None,
+    kind: common.Kind = None,
+    axis: common.Axis = "y",
+    method: common.MethodName = "fbp",
+    iterations: common.Iterations = 30,
+    depth: common.Depth = None,
+    aligned: common.Aligned = False,
+    most: common.Most = 20.0,
+    fixed_axis: common.FixedAxis = False,
+    underfocus: common.Underfocus = 0.0,
+    gradient: common.Gradient = False,
+    voltage: common.Voltage = 200.0,
+    contrast: common.Contrast = 0.1,
+    empty: common.Empty = None,
+    diameters: common.Diameters = (6.5, 3.4),
+    passes: Annotated[int, typer.Option(min=0, help="Alignments by the particles.")] = 2,
+    large_diameter: common.LargeDiameter = 9.4,
+    exclusion: common.Exclusion = 0.0,
+    figure: common.Figure = True,
+    quiet: common.Quiet = False,
+) -> None:
+    """Go all the way from a tilt series to a unit cell; what is done already is not done again."""
+    from hsmc.tomography.detection import DetectionOptions
+    from hsmc.tomography.pipeline import RunOptions, run_all
+
+    options = RunOptions(
+        common.reading(angles, step, pixel, kind, axis),
+        common.reconstructing(
+            method, iterations, depth, common.lens(underfocus, voltage, contrast, gradient),
+            aligned, most, fixed_axis, empty,
+        ),
+        DetectionOptions(diameters),
+        passes,
+        large_diameter,
+        exclusion,
+    )  # fmt: skip
+    steps = common.Steps(quiet=quiet)
+    done = run_all(tilts, out, options, steps, steps.note)
+    steps.close()
+    written = done.written
+    if figure:
+        from hsmc.report.tomography import draw_cell, draw_detection, draw_reconstruction
+
+        pictures = [out.with_name(f"{out.stem}-{name}.png") for name in ("volume", "particles")]
+        pictures.append(out.with_suffix(".png"))
+        if done.fresh is not None:
+            made, found = done.fresh
+            draw_reconstruction(made, pictures[0], overwrite=True)
+            draw_detection(made.volume, found, pictures[1], overwrite=True)
+        draw_cell(done.crystal, pictures[2], overwrite=True)
+        written = [*written, *(picture for picture in pictures if picture.exists())]
+    for line in done.crystal.sentences():
+        typer.echo(line)
+    for one in written:
+        typer.echo(str(one))
+    ratio = options.detection.diameters[1] / options.detection.diameters[0]
+    typer.echo(
+        f"next: hsmc compress --start {out} --ratio γ (the cores alone have {ratio:.3f}; the "
+        "paper's effective sizes 0.617)"
+    )

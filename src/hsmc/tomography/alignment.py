@@ -1,0 +1,284 @@
+"""Tilt series without markers: shifts, the direction of the tilt axis and where it lies.
+
+Images join one by one, from the lowest tilt outwards: each is laid on what the volume of those
+before it looks like from there. Then every image is laid on re-projections of a volume made
+without it and its like, again and again. Neither uses anything of what the sample is.
+
+Source:
+    Penczek, Marko, Buttle and Frank, Ultramicroscopy 60, 393 (1995),
+    doi:10.1016/0304-3991(95)00113-X, align electron tomograms against re-projections.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import affine_transform
+
+from hsmc.box import Floats
+from hsmc.errors import InputError
+from hsmc.tomography.reconstruction import SIRT, Method, reconstruct, reproject
+from hsmc.tomography.registration import Registrar
+from hsmc.tomography.series import LINES, Single, TiltSeries
+
+Progress = Callable[[str, float], None]
+
+JOINING_WIDTH = 64
+"""Pixels across the binned images that are joined one by one."""
+
+TOGETHER = 4
+"""Images that join at once, half of them on either side."""
+
+ROUNDS = 3
+"""Rounds of axis, shifts and drift on binned images."""
+
+AXIS_AGAIN = 0.5
+"""Degrees within which the axis is looked for once it is nearly known."""
+
+DRIFTS = (0, 2, 3, 4)
+"""Harmonics m of cos mθ and sin mθ in the columns: as slow as drifts are, and hard to see.
+
+Each image agrees with a volume that has the same drift; only all together are they at odds. (The
+first harmonic is a shift of the sample.)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentOptions:
+    """How a series is aligned.
+
+    Attributes:
+        most: Largest shift that is looked for, in pixels.
+        passes: Refinements against re-projections at full resolution.
+        axis: Degrees from which the direction of the axis is looked for; None leaves it alone.
+        depth: Voxels of the volumes that are re-projected; 0 takes a third of the width.
+    """
+
+    most: float = 20.0
+    passes: int = 3
+    axis: float | None = 3.0
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.most > 0.0 and self.passes >= 0 and self.depth >= 0):
+            message = (
+                f"most is {self.most:g}, passes {self.passes}, depth {self.depth}: need to be "
+                "> 0, ≥ 0 and ≥ 0"
+            )
+            raise InputError(message)
+        if self.axis is not None and not 0.0 < self.axis <= 20.0:
+            message = f"axis is looked for within {self.axis:g} degrees, needs (0, 20]"
+            raise InputError(message)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Where images lie.
+
+    Attributes:
+        shifts: Rows and columns by which each image is displaced, in pixels; shape (T, 2).
+        axis_angle: Degrees by which the tilt axis is turned from the columns of the images.
+        residuals: Difference between images and re-projections over the spread of the images,
+            before, and after each refinement.
+    """
+
+    shifts: Floats
+    axis_angle: float
+    residuals: tuple[float, ...]
+
+    def applied(self, series: TiltSeries) -> TiltSeries:
+        """Return the series with every image turned and shifted into its place, once."""
+        return series.with_images(_placed(series.images, self.shifts, self.axis_angle))
+
+
+def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> Alignment:
+    """Find the shifts of all images, and the direction of the tilt axis.
+
+    Args:
+        series: Line integrals.
+        options: How.
+        progress: Told what is done, and which part of it.
+
+    Raises:
+        InputError: The series holds no line integrals.
+    """
+    if series.kind != LINES:
+        message = f"the series holds {series.kind} images; line integrals are needed"
+        raise InputError(message)
+    state = Alignment(np.zeros((len(series.images), 2)), 0.0, ())
+    before = residual(series, state, options.depth)
+    factor = max(2, 2 ** round(math.log2(series.images.shape[2] / JOINING_WIDTH)))
+    rough, coarse = _Level(series, factor, options), _Level(series, factor // 2, options)
+    fine = _Level(series, 1, options)
+    state = rough.joined_one_by_one(state, progress)
+    steps = ROUNDS + options.passes
+    for step in range(ROUNDS):
+        state = coarse.refined(state, options.most / 2.0**step)
+        state = rough.without_drift(state)
+        if step + 1 < ROUNDS:
+            state = coarse.with_axis(state, options.axis if step == 0 else AXIS_AGAIN)
+        progress("align (coarse)", (step + 1) / steps)
+    values = [before]
+    for step in range(options.passes):
+        state = fine.refined(state, 3.0)
+        values.append(residual(series, state, options.depth))
+        progress("align (fine)", (ROUNDS + step + 1) / steps)
+    return replace(state, residuals=tuple(values))
+
+
+def residual(series: TiltSeries, alignment: Alignment, depth: int) -> float:
+    """Return the RMS difference of images and re-projections over the spread of the images."""
+    placed = alignment.applied(series)
+    volume = reconstruct(placed, depth or series.images.shape[2] // 3, Method(SIRT, 10))
+    seen = reproject(volume, series.radians, series.pixel)
+    inside = _inside(placed.images.shape)
+    return float((placed.images - seen)[inside].std() / placed.images[inside].std())
+
+
+def without_gauge(shifts: Floats, radians: Floats) -> Floats:
+    """Return shifts without what a shift of the sample explains: a cos θ + b sin θ, and v.
+
+    Args:
+        shifts: Rows and columns; shape (T, 2).
+        radians: Tilts; shape (T,).
+    """
+    out = shifts - shifts.mean(axis=0)
+    waves = np.column_stack([np.cos(radians), np.sin(radians)])
+    out[:, 1] = shifts[:, 1] - waves @ np.linalg.lstsq(waves, shifts[:, 1], rcond=None)[0]
+    return np.asarray(out)
+
+
+class _Level:
+    """Alignment at one resolution."""
+
+    def __init__(self, series: TiltSeries, factor: int, options: AlignmentOptions) -> None:
+        self.factor = factor
+        images = _binned(series.images, factor)
+        self.series = TiltSeries(images, series.angles, series.pixel * factor, LINES)
+        depth = options.depth or series.images.shape[2] // 3
+        self.depth = max(4, math.ceil(depth / factor))
+        self.options = options
+        shape = images.shape[1:]
+        self.registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
+
+    def joined_one_by_one(self, state: Alignment, progress: Progress) -> Alignment:
+        """Add images from the lowest tilt outwards, each laid on the volume of those before."""
+        shifts = state.shifts / self.factor
+        order = np.argsort(np.abs(self.series.angles), kind="stable")
+        method = Method(SIRT, 5)
+        for count in range(3, len(order), TOGETHER):
+            joined, new = np.sort(order[:count]), order[count : count + TOGETHER]
+            some = replace(
+                self.series,
+                images=_placed(self.series.images[joined], shifts[joined], state.axis_angle),
+                angles=self.series.angles[joined],
+            )
+            volume = reconstruct(some, self.depth, method)
+            seen = reproject(volume, self.series.radians[new], self.series.pixel)
+            images = _placed(self.series.images[new], shifts[new], state.axis_angle)
+            for number, image, reference in zip(new, images, seen, strict=True):
+                moved = self.registrar.displacement(
+                    image, reference, self.options.most / self.factor
+                )
+                shifts[number] += _turned(moved, state.axis_angle)
+            progress("align (joining)", count / len(order))
+        return replace(state, shifts=shifts * self.factor)
+
+    def refined(self, state: Alignment, most: float) -> Alignment:
+        """Lay every image on re-projections of a volume made from the other half of the tilts."""
+        shifts = state.shifts / self.factor
+        images = _placed(self.series.images, shifts, state.axis_angle)
+        for half in (0, 1):
+            others = replace(
+                self.series, images=images[1 - half :: 2], angles=self.series.angles[1 - half :: 2]
+            )
+            volume = reconstruct(others, self.depth, Method(SIRT, 10))
+            own = np.arange(half, len(images), 2)
+            seen = reproject(volume, self.series.radians[own], self.series.pixel)
+            for number, reference in zip(own, seen, strict=True):
+                moved = self.registrar.displacement(
+                    images[number], reference, max(1.0, most / self.factor)
+                )
+                shifts[number] += _turned(moved, state.axis_angle)
+        return replace(state, shifts=shifts * self.factor)
+
+    def with_axis(self, state: Alignment, within: float | None) -> Alignment:
+        """Turn the tilt axis to where images and re-projections differ least."""
+        if self.options.axis is None or within is None:
+            return state
+        angle, span = state.axis_angle, within
+        while span > 0.04:
+            angle += self._best_step(lambda one: replace(state, axis_angle=one), angle, span)
+            span /= 3.0
+        return replace(state, axis_angle=float(angle))
+
+    def without_drift(self, state: Alignment) -> Alignment:
+        """Take away slow drifts across the axis, the place of the axis among them."""
+        theta = self.series.radians
+        waves = [np.cos(m * theta) for m in DRIFTS] + [np.sin(m * theta) for m in DRIFTS if m]
+        for wave in waves:
+            drift = np.column_stack([np.zeros(len(wave)), wave])
+
+            def moved(amount: float, start: Alignment = state, drift: Floats = drift) -> Alignment:
+                return replace(start, shifts=start.shifts + amount * drift)
+
+            state = moved(self._best_step(moved, 0.0, 0.5 * self.factor))
+        return state
+
+    def _best_step(self, at: Callable[[float], Alignment], middle: float, span: float) -> float:
+        """Return the step to the lowest point of the parabola through three misfits."""
+        low, here, high = (self._misfit(at(middle + span * one)) for one in (-1.0, 0.0, 1.0))
+        bend = low - 2.0 * here + high
+        step = 0.5 * (low - high) / bend if bend > 0.0 else float(np.argmin([low, here, high])) - 1
+        return span * float(np.clip(step, -1.5, 1.5))
+
+    def _misfit(self, state: Alignment) -> float:
+        """Return minus the likeness of half of the images to re-projections of the other half.
+
+        Differences would not do: turning an image smooths its noise, and so makes them smaller.
+        """
+        placed = _placed(self.series.images, state.shifts / self.factor, state.axis_angle)
+        some = replace(self.series, images=placed[::2], angles=self.series.angles[::2])
+        volume = reconstruct(some, self.depth, Method(SIRT, 6))
+        seen = reproject(volume, self.series.radians[1::2], self.series.pixel)
+        inside = _inside(placed.shape)
+        seen, others = seen[inside], placed[1::2][inside]
+        seen = seen - seen.mean(axis=(1, 2), keepdims=True)
+        return -float((others * seen).sum() / np.linalg.norm(seen))
+
+
+def _placed(images: Single, shifts: Floats, axis_angle: float) -> Single:
+    """Return images turned about their middle and shifted back, in one interpolation."""
+    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
+    matrix = np.array([[c, s], [-s, c]])  # rows, columns
+    middle = 0.5 * (np.array(images.shape[1:]) - 1.0)
+    out = np.empty_like(images)
+    for number, (image, shift) in enumerate(zip(images, shifts, strict=True)):
+        offset = middle + shift - matrix @ middle
+        affine_transform(image, matrix, offset, output=out[number], order=3, mode="nearest")
+    return out
+
+
+def _turned(moved: Floats, axis_angle: float) -> Floats:
+    """Return a displacement found in turned images as one of the images as they are."""
+    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
+    return np.array([[c, s], [-s, c]]) @ moved
+
+
+def _binned(images: Single, factor: int) -> Single:
+    """Return means over factor × factor pixels, the middle where it was; rests are cut off."""
+    if factor == 1:
+        return images
+    count, ny, nx = images.shape
+    rows, columns = ny // factor * factor, nx // factor * factor
+    top, left = (ny - rows) // 2, (nx - columns) // 2
+    cut = images[:, top : top + rows, left : left + columns]
+    blocks = cut.reshape(count, rows // factor, factor, columns // factor, factor)
+    return np.asarray(blocks.mean(axis=(2, 4)), np.float32)
+
+
+def _inside(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Return the inner 84 % of the images, which every image covers."""
+    rows, columns = (round(0.08 * n) for n in shape[1:])
+    return slice(None), slice(rows, shape[1] - rows), slice(columns, shape[2] - columns)
