@@ -48,7 +48,7 @@ def test_algorithm_version():
         "protocol": "default", "cycles": 60_000, "ramp_start": 20.0, "pressure": 200.0,
         "jam": True, "seed": 1,
     }  # fmt: skip
-    assert ALGORITHM == {"compress": 1, "floppy": 1}
+    assert ALGORITHM == {"compress": 2, "floppy": 2}
 
 
 def test_ids_do_not_depend_on_the_rest_of_the_study():
@@ -83,7 +83,7 @@ def test_ids_depend_on_the_physics(old, new):
 
 def test_ids_depend_on_the_algorithm(monkeypatch):
     before = ids()
-    monkeypatch.setitem(module.ALGORITHM, "compress", 2)
+    monkeypatch.setitem(module.ALGORITHM, "compress", 99)
     assert not set(before) & set(ids())
 
 
