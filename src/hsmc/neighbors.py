@@ -50,6 +50,16 @@ class Pairs:
         """Centre-to-centre distances, in σ_L; shape (M,)."""
         return np.asarray(np.linalg.norm(self.separation, axis=1))
 
+    def chosen(self, kept: NDArray[np.bool_]) -> "Pairs":
+        """Return the pairs of a mask; shape (M,)."""
+        return Pairs(
+            self.i[kept],
+            self.j[kept],
+            self.separation[kept],
+            self.contact[kept],
+            self.image[kept],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -86,7 +96,7 @@ def near_pairs(configuration: Configuration, margin: float) -> Pairs:
     if len(configuration) > BRUTE_FORCE_PAIRS:
         reach = float(configuration.diameters.max()) + margin
         pairs = _tree_pairs(configuration, reach)
-        return _select(pairs, pairs.distance < pairs.contact + margin)
+        return pairs.chosen(pairs.distance < pairs.contact + margin)
     return _brute_force_pairs(configuration, margin)
 
 
@@ -163,16 +173,6 @@ def _brute_force_pairs(configuration: Configuration, margin: float) -> Pairs:
         if count <= capacity:
             return Pairs(i[:count], j[:count], separation[:count], contact[:count], image[:count])
         capacity = count
-
-
-def _select(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
-    return Pairs(
-        pairs.i[keep],
-        pairs.j[keep],
-        pairs.separation[keep],
-        pairs.contact[keep],
-        pairs.image[keep],
-    )
 
 
 def _tree_pairs(configuration: Configuration, reach: float) -> Pairs:

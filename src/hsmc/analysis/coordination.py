@@ -9,7 +9,7 @@ from hsmc.analysis.voronoi import VoronoiCells
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL, Configuration
 from hsmc.errors import InputError
-from hsmc.jamming.contacts import held_spheres, select
+from hsmc.jamming.contacts import held_spheres
 from hsmc.neighbors import near_pairs
 
 ENDS = ("LL", "LS", "SL", "SS")
@@ -54,7 +54,7 @@ def contacts(configuration: Configuration, gap: float) -> Contacts:
         raise InputError(message)
     touching = near_pairs(configuration, gap * float(configuration.diameters.max()) + 1e-12)
     gaps = touching.distance / np.maximum(touching.contact, 1e-300) - 1.0
-    touching = select(touching, gaps <= gap)
+    touching = touching.chosen(gaps <= gap)
     i, j = touching.i, touching.j
     numbers = _mean_numbers(configuration.types, np.concatenate([i, j]), np.concatenate([j, i]))
     held = held_spheres(touching, len(configuration))

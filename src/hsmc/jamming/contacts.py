@@ -61,7 +61,7 @@ def find_contacts(configuration: Configuration) -> Contacts:
     gaps = pairs.distance / pairs.contact - 1.0
     touching = gaps <= LARGEST_GAP
     while True:
-        held = held_spheres(select(pairs, touching), spheres)
+        held = held_spheres(pairs.chosen(touching), spheres)
         inside = held[pairs.i] & held[pairs.j]
         largest, following = _widest_step(np.sort(gaps[inside]))
         found = gaps <= largest
@@ -69,7 +69,7 @@ def find_contacts(configuration: Configuration) -> Contacts:
             break
         touching &= found
     everyone = np.arange(spheres)
-    kept = select(pairs, touching & inside)
+    kept = pairs.chosen(touching & inside)
     return Contacts(kept, everyone[held], everyone[~held], largest, following)
 
 
@@ -78,7 +78,7 @@ def without(contacts: Contacts, spheres: Ints) -> Contacts:
     pairs = contacts.pairs
     kept = ~(np.isin(pairs.i, spheres) | np.isin(pairs.j, spheres))
     return Contacts(
-        select(pairs, kept),
+        pairs.chosen(kept),
         np.setdiff1d(contacts.backbone, spheres),
         np.union1d(contacts.rattlers, spheres),
         contacts.largest_gap,
@@ -115,17 +115,6 @@ def held_spheres(touching: Pairs, spheres: int) -> Mask:
         if np.array_equal(locked, held):
             return held
         held = locked
-
-
-def select(pairs: Pairs, kept: Mask) -> Pairs:
-    """Return some of the pairs."""
-    return Pairs(
-        pairs.i[kept],
-        pairs.j[kept],
-        pairs.separation[kept],
-        pairs.contact[kept],
-        pairs.image[kept],
-    )
 
 
 def _widest_step(gaps: Floats) -> tuple[float, float]:

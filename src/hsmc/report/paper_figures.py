@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from hsmc.analysis.densest import densest_mixture
-from hsmc.analysis.symmetric import densest_symmetric
+from hsmc.analysis.densest_symmetric import densest_symmetric
 from hsmc.box import Floats
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal

@@ -9,9 +9,11 @@ to a surface distance of 0.01 (A6B19, step).
 import numpy as np
 import pytest
 
+from hsmc.analysis import densest_symmetric as densest_symmetric_module
 from hsmc.analysis.densest import aluminium_diboride, sodium_chloride
-from hsmc.analysis.symmetric import densest_symmetric, invariant_motions
+from hsmc.analysis.densest_symmetric import densest_symmetric, invariant_motions
 from hsmc.crystal import crystal
+from hsmc.errors import SolverError
 from hsmc.neighbors import smallest_gap
 
 
@@ -53,3 +55,16 @@ def test_end_does_not_depend_on_the_step():
     start = crystal("a6b19-symmetric").configuration(0.65)
     ends = [densest_symmetric(start, step).packing_fraction for step in (0.02, 0.01, 0.005)]
     assert ends == pytest.approx([ends[0]] * 3, abs=1e-8)
+
+
+def test_no_end_within_the_limit(monkeypatch):
+    """What ran out is said, with the number of programs."""
+    monkeypatch.setattr(densest_symmetric_module, "PROGRAMS", 1)
+    with pytest.raises(SolverError, match="still falls after 1 linear programs"):
+        densest_symmetric(crystal("a6b19-symmetric").configuration(0.65))
+
+
+def test_program_without_a_solution():
+    """A step below 0 leaves no motion at all: the solver's own words are passed on."""
+    with pytest.raises(SolverError, match="HiGHS ended the linear program of a symmetric crystal"):
+        densest_symmetric(crystal("fcc").configuration(1.0), step=-1.0)
