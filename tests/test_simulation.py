@@ -10,14 +10,14 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError, OverlapError
 from hsmc.kernels.box_moves import apply_element, free_interval, heat_bath_element, least_scale
-from hsmc.kernels.cell_list import invert
+from hsmc.kernels.cells import invert, records_of, write
 from hsmc.lattice import reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
 from hsmc.simulation import Moves, Simulation
 from tests.conftest import points, sheared_boxes
-from tests.kernels.test_cell_list import mixed_spheres, system_of
+from tests.kernels.test_cells import mixed_spheres, system_of
 
 P_VALUE = 1e-3
 """A right sampler fails a test by chance once in a thousand; the seeds are fixed."""
@@ -186,8 +186,8 @@ def _shorten_last_vector(system):
         system.box[:, 2] -= (
             np.rint(system.box[axis, 2] / system.box[axis, axis]) * system.box[:, axis]
         )
-    invert(system.box, system.inverse)
-    system.records[:, :3] = 0.0
+    invert(system.box, system.inverse, system.per_face)
+    write(system.cells, int(system.cells.place_of[0]), 0.0, 0.0, 0.0)
 
 
 def _distance_to_lattice(box):
@@ -251,7 +251,7 @@ def _gap_after(configuration, element, change):
     system, order = system_of(configuration)
     apply_element(system, *element, change)
     positions = np.empty((len(order), 3))
-    positions[order] = system.records[:, :3]
+    positions[order] = records_of(system.cells)[:, :3]
     moved = Configuration(Box(system.box), positions, configuration.diameters, configuration.types)
     return smallest_gap(moved).gap
 

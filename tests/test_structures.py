@@ -7,7 +7,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.lattice import reduce_lattice
 from hsmc.structures import fingerprint, group, same_structure
-from tests.kernels.test_cell_list import mixed_spheres
+from tests.kernels.test_cells import mixed_spheres
 
 
 def packing(seed=0):

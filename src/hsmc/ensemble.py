@@ -9,6 +9,7 @@ from hsmc.box import Floats
 
 BoxMode = Literal["isotropic", "in-plane", "per-axis", "floppy", "fixed"]
 Axes = Literal["xyz", "xy"]
+Motion = Literal["local", "chain", "newtonian"]
 
 _SCALE, _ELEMENT = 1, 0
 

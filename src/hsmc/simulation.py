@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
-from hsmc.ensemble import Axes, BoxMode, axis_mask, box_moves
+from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
 from hsmc.kernels.run import Plan, Spheres, Tally, run_block
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
+
+MOTIONS = ("local", "chain", "newtonian")
+"""In the order of the kernels' numbers."""
 
 BLOCK_TRIALS = 800_000
 """Particle trials between two returns to Python, about: below half a second."""
@@ -30,6 +33,7 @@ class Moves:
     Attributes:
         box: Which elements of the box move.
         axes: Cartesian axes along which spheres move.
+        motion: How spheres move: local trial moves, straight or Newtonian event chains.
         heat_bath: Draw box moves exactly (no step, no rejection), or by Metropolis.
         particle_target: Acceptance that particle steps are tuned to.
         box_target: Acceptance that Metropolis box steps are tuned to.
@@ -37,6 +41,7 @@ class Moves:
 
     box: BoxMode = "isotropic"
     axes: Axes = "xyz"
+    motion: Motion = "local"
     heat_bath: bool = True
     particle_target: float = 0.3
     box_target: float = 0.3
@@ -84,6 +89,8 @@ class Simulation:
             box_steps=np.full(kinds, 1e-3),
             box_counts=np.zeros((kinds, 2), np.int64),
             box_recent=np.zeros((kinds, 2), np.int64),
+            chain=np.array([1e-3, 1e-3, 0.0, 0.0]),
+            chain_recent=np.zeros(2, np.int64),
             state=kernel_state(seed, "moves", replica),
         )
 
@@ -144,6 +151,7 @@ class Simulation:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
         plan = Plan(
+            MOTIONS.index(self.moves.motion),
             axis_mask(self.moves.axes),
             box_moves(self.moves.box),
             self.moves.heat_bath,

@@ -12,7 +12,7 @@ from hsmc.box import Box
 from hsmc.configuration import LARGE, SMALL, Configuration
 from hsmc.crystal import crystal
 from hsmc.errors import InputError
-from tests.kernels.test_cell_list import mixed_spheres
+from tests.kernels.test_cells import mixed_spheres
 
 TRIALS = 3
 """The hundred are in ``tests/validation/test_hidden_transformations.py``."""

@@ -12,13 +12,21 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.box_moves import heat_bath_element, heat_bath_scale, near_pairs
-from hsmc.kernels.clearance import HORIZON, SHORTENED, close_pairs, is_in_sight, renew_horizon
+from hsmc.kernels.box_moves import heat_bath_element, heat_bath_scale
+from hsmc.kernels.cells import records_of
+from hsmc.kernels.clearance import (
+    HORIZON,
+    SHORTENED,
+    is_in_sight,
+    renew_horizon,
+    search_below,
+)
+from hsmc.kernels.near_pairs import near_pairs
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs as all_near_pairs
 from hsmc.rng import kernel_state
-from tests.kernels.test_cell_list import system_of
+from tests.kernels.test_cells import system_of
 
 MASKS = np.array([[1.0, 1, 1], [1, 1, 0], [0, 0, 1]])
 ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
@@ -28,7 +36,7 @@ def moved(spheres, packing, pressure, cycles, seed):
     """Return a 6:19 fluid after cycles of particle moves and box moves of all kinds."""
     large = max(1, spheres // 4)
     system, order = system_of(random_fluid(Mixture(0.7, large, spheres - large), packing, seed))
-    close_pairs(system, 1.0, 0, np.empty((100, 4)))  # from now on nothing is unknown
+    near_pairs(system, 1.0, 0, np.empty((100, 4)), np.inf)  # from now on nothing is unknown
     state, tally = kernel_state(seed, "test"), np.zeros((2, 2), np.int64)
     rng = np.random.default_rng(seed)
     for _ in range(cycles):
@@ -43,7 +51,8 @@ def moved(spheres, packing, pressure, cycles, seed):
 
 def as_configuration(system):
     """Return the spheres of a system in its own order."""
-    positions, radii = system.records[:, :3].copy(), system.records[:, 3]
+    records = records_of(system.cells)
+    positions, radii = records[:, :3].copy(), records[:, 3]
     return Configuration(Box(system.box.copy()), positions, 2.0 * radii, system.species * 1)
 
 
@@ -72,8 +81,8 @@ def test_close_pairs_are_the_near_pairs(cycles, seed, share):
     factor = 1.0 + share * (np.sqrt(system.bounds[HORIZON]) - 1.0)
     assert is_in_sight(system, factor)
     close, near = np.empty((5000, 4)), np.empty((5000, 4))
-    _, many = close_pairs(system, factor, 0, close)
-    _, count = near_pairs(system, factor, 0, near)
+    _, many = near_pairs(system, factor, 0, close, search_below(system, factor))
+    _, count = near_pairs(system, factor, 0, near, np.inf)
     distances = [np.linalg.norm(found[:, :3], axis=1) for found in (close[:many], near[:count])]
     apart = np.abs(distances[0][:, None] - distances[1])
     assert count == 0 or apart.min(axis=0).max() < 1e-12

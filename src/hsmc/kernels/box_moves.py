@@ -26,9 +26,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats, System, face_distance, invert
-from hsmc.kernels.clearance import HORIZON, close_pairs, is_in_sight, is_selective, shorten
+from hsmc.kernels.cells import USED, Floats, System, X, Y, Z, invert
+from hsmc.kernels.clearance import HORIZON, is_in_sight, search_below, shorten
 from hsmc.kernels.jit import kernel
+from hsmc.kernels.near_pairs import near_pairs
+from hsmc.kernels.packets import LANES
 from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
@@ -49,72 +51,6 @@ TOO_SKEWED = 0.75
 
 ROUNDING = 4e-15
 """Relative distance kept from contact, so that rounding makes no overlap."""
-
-
-@kernel
-def near_pairs(system: System, factor: float, first: int, pairs: Floats) -> tuple[int, int]:
-    """List pairs of images closer than ``factor`` times their contact distance, each once.
-
-    Own images are listed too. Spheres are taken from ``first`` on until the buffer may not
-    hold the pairs of one more.
-
-    Args:
-        system: Spheres in their box.
-        factor: How far to look, over the contact distance.
-        first: First sphere to take.
-        pairs: Separation and squared contact distance, written; shape (M, 4).
-
-    Returns:
-        The next sphere to take, and the number of pairs written; the sphere is ``first``
-        itself if the buffer is too small for it alone.
-    """
-    records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
-    n = records.shape[0]
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    reach = system.diameter * factor
-    span_a = math.ceil(reach * nx / face_distance(inverse, 0) * (1.0 - 1e-12))
-    span_b = math.ceil(reach * ny / face_distance(inverse, 1) * (1.0 - 1e-12))
-    span_c = math.ceil(reach * nz / face_distance(inverse, 2) * (1.0 - 1e-12))
-    factor2 = factor * factor
-    count = 0
-    for i in range(first, n):
-        before = count
-        x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
-        cell = grid.cell_of[i]
-        a, b, c = cell % nx, (cell // nx) % ny, cell // (nx * ny)
-        for step_c in range(span_c + 1):  # half of all steps: each pair image once
-            kc, x_c, y_c, z_c = c + step_c, -x, -y, -z
-            while kc >= nz:
-                kc -= nz
-                x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
-            for step_b in range(-span_b if step_c > 0 else 0, span_b + 1):
-                kb, x_b, y_b = b + step_b, x_c, y_c
-                while kb < 0:
-                    kb, x_b, y_b = kb + ny, x_b - box[0, 1], y_b - box[1, 1]
-                while kb >= ny:
-                    kb, x_b, y_b = kb - ny, x_b + box[0, 1], y_b + box[1, 1]
-                row = (kc * ny + kb) * nx
-                forward = step_c > 0 or step_b > 0
-                for step_a in range(-span_a if forward else 0, span_a + 1):
-                    ka, x_a = a + step_a, x_b
-                    while ka < 0:
-                        ka, x_a = ka + nx, x_a - box[0, 0]
-                    while ka >= nx:
-                        ka, x_a = ka - nx, x_a + box[0, 0]
-                    same = not forward and step_a == 0
-                    k = grid.head[row + ka]
-                    while k >= 0:
-                        dx, dy, dz = records[k, 0] + x_a, records[k, 1] + y_b, records[k, 2] + z_c
-                        contact2 = (records[k, 3] + radius) ** 2
-                        near = dx * dx + dy * dy + dz * dz < factor2 * contact2
-                        if near and (k > i or not same):
-                            if count == pairs.shape[0]:
-                                return i, before  # the caller goes on from here
-                            pairs[count, 0], pairs[count, 1] = dx, dy
-                            pairs[count, 2], pairs[count, 3] = dz, contact2
-                            count += 1
-                        k = grid.following[k]
-    return n, count
 
 
 @kernel
@@ -179,13 +115,10 @@ def tighten_element(
 def scale_limit(system: System, mask: Floats, factor: float) -> float:
     """Return the scaling factor below which a pair within ``factor`` contacts overlaps."""
     first, least, pairs = 0, 0.0, system.pairs
-    selective = is_selective(system, factor)
-    while first < system.records.shape[0]:
+    threshold = search_below(system, factor)
+    while first < system.species.shape[0]:
         last = first
-        if selective:
-            first, count = close_pairs(system, factor, first, pairs)
-        else:
-            first, count = near_pairs(system, factor, first, pairs)
+        first, count = near_pairs(system, factor, first, pairs, threshold)
         least = tightest_scale(pairs, count, mask, least)
         if first == last:
             pairs = np.empty((2 * pairs.shape[0], 4))
@@ -198,13 +131,10 @@ def element_limits(
 ) -> tuple[float, float]:
     """Return the part of [low, high] around 0 free of overlaps within ``factor`` contacts."""
     first, pairs = 0, system.pairs
-    selective = is_selective(system, factor)
-    while first < system.records.shape[0]:
+    threshold = search_below(system, factor)
+    while first < system.species.shape[0]:
         last = first
-        if selective:
-            first, count = close_pairs(system, factor, first, pairs)
-        else:
-            first, count = near_pairs(system, factor, first, pairs)
+        first, count = near_pairs(system, factor, first, pairs, threshold)
         low, high = tighten_element(pairs, count, system.inverse[column], row, low, high)
         if first == last:
             pairs = np.empty((2 * pairs.shape[0], 4))
@@ -214,33 +144,36 @@ def element_limits(
 @kernel
 def apply_scale(system: System, mask: Floats, scale: float) -> None:
     """Scale the masked Cartesian axes of box and spheres, in place."""
-    records, box = system.records, system.box
+    packets, box = system.cells.packets, system.box
     for axis in range(3):
         if mask[axis] == 0.0:
             continue
         for column in range(3):
             box[axis, column] *= scale
-        for i in range(records.shape[0]):
-            records[i, axis] *= scale
+        for packet in range(system.cells.pool[USED]):
+            for place in range(LANES):
+                packets[packet, axis, place] *= scale
     every_axis = mask[0] * mask[1] * mask[2] == 1.0
     shorten(system, scale if every_axis else min(scale, 1.0))
-    invert(box, system.inverse)
+    invert(box, system.inverse, system.per_face)
 
 
 @kernel
 def apply_element(system: System, row: int, column: int, change: float) -> None:
     """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
-    records, box, inverse = system.records, system.box, system.inverse
-    shorten(system, 1.0 - abs(change) / face_distance(inverse, column))
-    for i in range(records.shape[0]):
-        fraction = (
-            inverse[column, 0] * records[i, 0]
-            + inverse[column, 1] * records[i, 1]
-            + inverse[column, 2] * records[i, 2]
-        )
-        records[i, row] += change * fraction
+    packets, box, inverse = system.cells.packets, system.box, system.inverse
+    shorten(system, 1.0 - abs(change) * system.per_face[column])
+    to_x, to_y = change * inverse[column, 0], change * inverse[column, 1]
+    to_z = change * inverse[column, 2]
+    for packet in range(system.cells.pool[USED]):
+        for place in range(LANES):
+            packets[packet, row, place] += (
+                to_x * packets[packet, X, place]
+                + to_y * packets[packet, Y, place]
+                + to_z * packets[packet, Z, place]
+            )
     box[row, column] += change
-    invert(box, inverse)
+    invert(box, inverse, system.per_face)
 
 
 @kernel
@@ -301,13 +234,13 @@ def heat_bath_scale(
     dimensions = mask[0] + mask[1] + mask[2]
     low = min(least_scale(system, mask, beta_pressure), 1.0) ** dimensions
     rate = beta_pressure * volume_of(system.box)
-    ratio = draw_truncated_gamma(float(system.records.shape[0]), rate, low, np.inf, state)
+    ratio = draw_truncated_gamma(float(system.species.shape[0]), rate, low, np.inf, state)
     apply_scale(system, mask, ratio ** (1.0 / dimensions))
 
 
 @kernel
 def element_window(
-    box: Floats, inverse: Floats, row: int, column: int, place: float
+    box: Floats, per_face: Floats, row: int, column: int, place: float
 ) -> tuple[float, float, float]:
     """Return the ends of the random window of an element move and its widest shortening.
 
@@ -316,12 +249,12 @@ def element_window(
 
     Args:
         box: Box vectors as columns; shape (3, 3).
-        inverse: Inverse of the box; shape (3, 3).
+        per_face: 1 over the distances of its faces; shape (3,).
         row: Row of the element.
         column: Its column.
         place: Where in the window the present value lies, uniform in [0, 1).
     """
-    face = face_distance(inverse, column)
+    face = 1.0 / per_face[column]
     if row == column:
         element = box[row, row]
         low = element * math.expm1(-place * STRETCH_WINDOW)
@@ -354,7 +287,7 @@ def free_interval(
     """
     if system.diameter == 0.0:
         return low, high, np.inf
-    face = face_distance(system.inverse, column)
+    face = 1.0 / system.per_face[column]
     needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
     while factor < needed:
         factor = next_factor(system, factor, needed)
@@ -378,7 +311,7 @@ def draw_change(
     if row != column:
         return low + (high - low) * uniform(state)
     element = system.box[row, row]
-    power = float(system.records.shape[0] - row)  # V^(N-2) h11² h22 along h11, h22, h33
+    power = float(system.species.shape[0] - row)  # V^(N-2) h11² h22 along h11, h22, h33
     rate = beta_pressure * volume_of(system.box)
     ratio = draw_truncated_gamma(power, rate, 1.0 + low / element, 1.0 + high / element, state)
     return float((ratio - 1.0) * element)
@@ -397,7 +330,7 @@ def heat_bath_element(
     A box too skewed for the window stays; it is so all along the line of the move.
     """
     place = uniform(state)
-    low, high, widest = element_window(system.box, system.inverse, row, column, place)
+    low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
     factor = small_factor(system, beta_pressure)
@@ -420,7 +353,7 @@ def metropolis_scale(
     """
     log_ratio = step * (2.0 * uniform(state) - 1.0)
     work = beta_pressure * volume_of(system.box) * math.expm1(log_ratio)
-    if math.log(1.0 - uniform(state)) > (system.records.shape[0] + 1) * log_ratio - work:
+    if math.log(1.0 - uniform(state)) > (system.species.shape[0] + 1) * log_ratio - work:
         return False
     scale = math.exp(log_ratio / (mask[0] + mask[1] + mask[2]))
     if scale < 1.0 and scale < scale_limit(system, mask, (1.0 + 1e-12) / scale):
@@ -443,7 +376,7 @@ def metropolis_element(
     Diagonal elements are drawn evenly in ln h, which adds one to the power of h. Steps are
     relative: to the element itself on the diagonal, to the face distance off it.
     """
-    face = face_distance(system.inverse, column)
+    face = 1.0 / system.per_face[column]
     log_ratio = step * (2.0 * uniform(state) - 1.0)
     chance = math.log(1.0 - uniform(state))
     change = log_ratio * face
@@ -452,7 +385,7 @@ def metropolis_element(
         shortening = math.expm1(shortening) * system.box[row, row] / face  # same way back
         change = system.box[row, row] * math.expm1(log_ratio)
         work = beta_pressure * volume_of(system.box) * math.expm1(log_ratio)
-        if chance > (system.records.shape[0] - row + 1) * log_ratio - work:
+        if chance > (system.species.shape[0] - row + 1) * log_ratio - work:
             return False
     if shortening > TOO_SKEWED:
         return False

@@ -32,3 +32,22 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """
     compiled = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
     return cast("Callable[P, R]", compiled(function))
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` into whatever calls it: for what is called at every trial.
+
+    A call hands over a ``System`` word by word, some two hundred of them.
+    """
+    compiled = numba.njit(
+        cache=True, fastmath=False, nogil=True, error_model="numpy", forceinline=True, _nrt=False
+    )
+    return cast("Callable[P, R]", compiled(function))
+
+
+def frugal(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, which makes no array, without counting references to any."""
+    compiled = numba.njit(
+        cache=True, fastmath=False, nogil=True, error_model="numpy", _nrt=False
+    )
+    return cast("Callable[P, R]", compiled(function))

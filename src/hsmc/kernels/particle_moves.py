@@ -1,14 +1,18 @@
 """Trial moves of single spheres."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats, Grid, Ints, System, relink
+from hsmc.kernels.cells import RADIUS, Cells, Floats, Ints, System, X, Y, Z, move_to
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import frugal, inlined, kernel
+from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits, uniform
+from hsmc.kernels.search import around, looks_for, search
 
-REGION = 8
+REGION = 6
 """Cells along the edge of a region."""
 
 ONE_REGION = 4096
@@ -20,109 +24,101 @@ PER_BIT = 2.0**-31
 """Turns 32 random bits into (-1, 1) once half a bit is added and 1 taken away."""
 
 
-@kernel
-def clearance_at(
-    system: System, skip: int, x: float, y: float, z: float, a: int, b: int, c: int
-) -> float:
+class Nearest(NamedTuple):
+    slot: int
+    radius: float
+
+
+@looks_for(Nearest)
+@inlined
+def nearest(
+    system: System, packet: int, x: float, y: float, z: float,
+    query: Nearest, least: float,
+) -> float:  # fmt: skip
+    """Return the smallest r²/σ² to spheres of a packet, or ``least``; 0 if one overlaps."""
+    slot, radius = query
+    packets = system.cells.packets
+    mask = near(packets, packet, x, y, z, radius, least)
+    if packet == slot // LANES:
+        mask &= ~((1 + (1 << LANES)) << (slot % LANES))
+    if mask > NEAR:
+        return 0.0
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        dx = packets[packet, X, k] - x
+        dy = packets[packet, Y, k] - y
+        dz = packets[packet, Z, k] - z
+        contact2 = (packets[packet, RADIUS, k] + radius) ** 2
+        least = min(least, (dx * dx + dy * dy + dz * dz) / contact2)
+    return least
+
+
+
+@frugal
+def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> float:
     """Return the smallest r²/σ² of sphere ``skip`` put at x, y, z; 0 if it overlaps another.
 
     Its own images move with it, so only box moves test them. Touching is no overlap. Beyond
     the horizon nothing is known, so the horizon is the most that is returned.
 
     Args:
-        system: Spheres in their box; the grid reaches the largest contact distance.
+        system: Spheres in their box.
         skip: The moved sphere.
         x: Trial position, wrapped (likewise y, z).
         y: See x.
         z: See x.
-        a: Cell of the trial position along the first box vector (likewise b, c).
-        b: See a.
-        c: See a.
     """
-    records, box, grid = system.records, system.box, system.grid
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    radius, least = records[skip, 3], system.bounds[HORIZON]
-    # Steps run 0, +1, -1, +2, -2: the nearest cells reject most trials.
-    for step_c in range(1, 2 * grid.span[2] + 2):
-        kc = c + (step_c // 2 if step_c % 2 == 0 else -(step_c // 2))
-        x_c, y_c, z_c = x, y, z
-        while kc < 0:
-            kc += nz
-            x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
-        while kc >= nz:
-            kc -= nz
-            x_c, y_c, z_c = x_c - box[0, 2], y_c - box[1, 2], z_c - box[2, 2]
-        for step_b in range(1, 2 * grid.span[1] + 2):
-            kb = b + (step_b // 2 if step_b % 2 == 0 else -(step_b // 2))
-            x_b, y_b = x_c, y_c
-            while kb < 0:
-                kb += ny
-                x_b, y_b = x_b + box[0, 1], y_b + box[1, 1]
-            while kb >= ny:
-                kb -= ny
-                x_b, y_b = x_b - box[0, 1], y_b - box[1, 1]
-            row = (kc * ny + kb) * nx
-            for step_a in range(1, 2 * grid.span[0] + 2):
-                ka = a + (step_a // 2 if step_a % 2 == 0 else -(step_a // 2))
-                x_a = x_b
-                while ka < 0:
-                    ka += nx
-                    x_a += box[0, 0]
-                while ka >= nx:
-                    ka -= nx
-                    x_a -= box[0, 0]
-                k = grid.head[row + ka]
-                while k >= 0:
-                    dx, dy, dz = records[k, 0] - x_a, records[k, 1] - y_b, records[k, 2] - z_c
-                    contact2 = (records[k, 3] + radius) ** 2
-                    distance2 = dx * dx + dy * dy + dz * dz
-                    if distance2 < least * contact2 and k != skip:
-                        if distance2 < contact2:
-                            return 0.0
-                        least = distance2 / contact2
-                    k = grid.following[k]
-    return float(least)
+    cells = system.cells
+    slot = int(cells.place_of[skip])
+    radius = cells.packets[slot // LANES, RADIUS, slot % LANES]
+    horizon = system.bounds[HORIZON]
+    reach = around(system, np.sqrt(horizon) * (radius + 0.5 * system.diameter))
+    return float(search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon))
 
 
 @kernel
-def draw_regions(grid: Grid, n: int, counts: Ints, state: NDArray[np.uint64]) -> None:
+def draw_regions(cells: Cells, n: int, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Cut the box into regions of about ``REGION`` cells a side, at a random offset.
 
     Args:
-        grid: ``region`` is written.
+        cells: ``region`` is written.
         n: Number of spheres; few spheres share one region.
         counts: Number of regions along each axis, written; shape (3,).
         state: State of the generator; shape (4,).
     """
     for axis in range(3):
-        layers = grid.shape[axis]
+        layers = cells.shape[axis]
         regions = max(1, layers // REGION) if n > ONE_REGION else 1
         offset = int(uniform(state) * layers) if regions > 1 else 0
         counts[axis] = regions
         for layer in range(layers):
-            grid.region[axis, (layer + offset) % layers] = layer * regions // layers
+            cells.region[axis, (layer + offset) % layers] = layer * regions // layers
 
 
-@kernel
-def gather(grid: Grid, ra: int, rb: int, rc: int) -> int:
-    """List the spheres of one region in ``grid.members`` and return how many they are."""
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    count = 0
+@frugal
+def gather(cells: Cells, ra: int, rb: int, rc: int) -> int:
+    """List the spheres of one region in ``cells.members`` and return how many they are."""
+    nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
+    found = 0
     for c in range(nz):
-        if grid.region[2, c] != rc:
+        if cells.region[2, c] != rc:
             continue
         for b in range(ny):
-            if grid.region[1, b] != rb:
+            if cells.region[1, b] != rb:
                 continue
             for a in range(nx):
-                if grid.region[0, a] != ra:
+                if cells.region[0, a] != ra:
                     continue
-                k = grid.head[(c * ny + b) * nx + a]
-                while k >= 0:
-                    grid.members[count] = k
-                    count += 1
-                    k = grid.following[k]
-    return count
+                cell = (c * ny + b) * nx + a
+                packet, left = cell, cells.count[cell]
+                while left > 0:
+                    for k in range(min(left, LANES)):
+                        cells.members[found] = cells.owner[packet, k]
+                        found += 1
+                    left -= LANES
+                    packet = cells.following[packet]
+    return found
 
 
 @kernel
@@ -144,7 +140,7 @@ def move_spheres(
     region, and nothing is refused.
 
     Args:
-        system: Spheres in their box; moved, and the grid kept up to date.
+        system: Spheres in their box; moved, and their cells kept up to date.
         steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         recent: Tried and accepted moves of each species, added to; shape (2, 2).
@@ -158,15 +154,15 @@ def move_spheres(
     """
     regions = np.empty(3, np.int64)
     renew_horizon(system)
-    draw_regions(system.grid, system.records.shape[0], regions, state)
+    draw_regions(system.cells, system.species.shape[0], regions, state)
     for rc in range(regions[2]):
         for rb in range(regions[1]):
             for ra in range(regions[0]):
-                count = gather(system.grid, ra, rb, rc)
+                count = gather(system.cells, ra, rb, rc)
                 move_members(system, count, ra, rb, rc, steps, mask, recent, counts, state)
 
 
-@kernel
+@frugal
 def move_members(
     system: System, count: int, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
     recent: Ints, counts: Ints, state: NDArray[np.uint64],
@@ -174,7 +170,7 @@ def move_members(
     """Make as many trial moves in a region as it has spheres.
 
     Args:
-        system: Spheres in their box; the region's spheres are the grid's members.
+        system: Spheres in their box; the region's spheres are the cells' members.
         count: Number of spheres in the region.
         ra: Region along the first axis (likewise rb, rc).
         rb: See ra.
@@ -185,19 +181,24 @@ def move_members(
         counts: See steps.
         state: See steps.
     """
-    records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
+    box, inverse, cells = system.box, system.inverse, system.cells
+    packets = cells.packets
+    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
     scale = SAFE / system.bounds[SHORTENED]
+    horizon = system.bounds[HORIZON]
+    far = np.sqrt(horizon)
     for _ in range(count):
         first, second = next_bits(state), next_bits(state)
-        i = grid.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
+        i = cells.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
         recent[kind, 0] += 1
-        x = records[i, 0] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
-        y = records[i, 1] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
-        z = records[i, 2] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        slot = int(cells.place_of[i])
+        p, k = slot // LANES, slot % LANES
+        x = packets[p, X, k] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        y = packets[p, Y, k] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
+        z = packets[p, Z, k] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
         sb = inverse[1, 1] * y + inverse[1, 2] * z
         sc = inverse[2, 2] * z
@@ -208,15 +209,14 @@ def move_members(
             z -= box[2, 2] * qc
             sa, sb, sc = sa - qa, sb - qb, sc - qc
         a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
-        if grid.region[0, a] != ra or grid.region[1, b] != rb or grid.region[2, c] != rc:
+        if cells.region[0, a] != ra or cells.region[1, b] != rb or cells.region[2, c] != rc:
             continue
-        clearance = clearance_at(system, i, x, y, z, a, b, c)
+        radius = packets[p, RADIUS, k]
+        reach = around(system, far * (radius + 0.5 * system.diameter))
+        clearance = search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon)
         if clearance == 0.0:
             continue
         counts[kind, 1] += 1
         recent[kind, 1] += 1
-        records[i, 0], records[i, 1], records[i, 2] = x, y, z
         system.clearance[i] = clearance * scale
-        cell = (c * ny + b) * nx + a
-        if cell != grid.cell_of[i]:
-            relink(grid, i, cell)
+        move_to(system, i, (c * ny + b) * nx + a, x, y, z)

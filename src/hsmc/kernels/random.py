@@ -7,10 +7,12 @@ Source:
     Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021), doi:10.1145/3460772.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import inlined, kernel
 
 SPACING = 2.0**-53
 """Distance between neighbouring uniform numbers: a double keeps 53 bits."""
@@ -22,7 +24,7 @@ _STATE_LEFT, _STATE_RIGHT = np.uint64(45), np.uint64(19)  # rotate left by 45
 _DROPPED = np.uint64(11)
 
 
-@kernel
+@inlined
 def next_bits(state: NDArray[np.uint64]) -> np.uint64:
     """Return 64 random bits and advance the generator.
 
@@ -60,3 +62,14 @@ def uniform_open(state: NDArray[np.uint64]) -> float:
         state: State of the generator, changed in place; shape (4,).
     """
     return 1.0 - uniform(state)
+
+
+@kernel
+def normal(state: NDArray[np.uint64]) -> float:
+    """Return a number from the normal distribution of mean 0 and variance 1.
+
+    Args:
+        state: State of the generator, changed in place; shape (4,).
+    """
+    radius = math.sqrt(-2.0 * math.log(uniform_open(state)))  # Box & Muller, one of the two
+    return radius * math.cos(2.0 * math.pi * uniform(state))

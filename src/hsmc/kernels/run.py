@@ -13,23 +13,21 @@ from hsmc.kernels.box_moves import (
     metropolis_scale,
     volume_of,
 )
-from hsmc.kernels.cell_list import (
+from hsmc.kernels.cells import (
     BUFFER,
-    LEAST_SLACK,
-    SLACK,
     Floats,
     Ints,
     System,
     cell_order,
     choose_shape,
-    face_distance,
-    grid_reach,
+    fill,
     invert,
-    link,
-    new_grid,
+    new_cells,
+    records_of,
     wrap,
 )
 from hsmc.kernels.clearance import renew_horizon
+from hsmc.kernels.event_chains import move_chains, new_velocities, tune_duration
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.kernels.random import uniform
@@ -41,9 +39,12 @@ PARTICLE_TRIALS = 500
 BOX_TRIALS = 50
 """Trials of a Metropolis box move between two changes of its step."""
 
-
 LARGEST_BOX_STEP = 0.4
 """Largest relative step of a Metropolis box move."""
+
+
+LOCAL, STRAIGHT, NEWTONIAN = 0, 1, 2
+"""How spheres move: trial moves of single ones, straight event chains, or Newtonian ones."""
 
 
 class Spheres(NamedTuple):
@@ -72,6 +73,9 @@ class Tally(NamedTuple):
         box_steps: Relative step of each Metropolis box move; shape (K,).
         box_counts: Tried and accepted box moves; shape (K, 2).
         box_recent: The same since the last change of the step; shape (K, 2).
+        chain: Duration and mean free path of event chains, and their Σ v² t and Σ d·v for the
+            pressure; shape (4,).
+        chain_recent: Chains and collisions since the last change of the duration; shape (2,).
         state: State of the generator; shape (4,).
     """
 
@@ -81,6 +85,8 @@ class Tally(NamedTuple):
     box_steps: Floats
     box_counts: Ints
     box_recent: Ints
+    chain: Floats
+    chain_recent: Ints
     state: NDArray[np.uint64]
 
 
@@ -88,6 +94,7 @@ class Plan(NamedTuple):
     """What is done in a cycle.
 
     Attributes:
+        motion: How spheres move: LOCAL, STRAIGHT or NEWTONIAN.
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
             scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
@@ -97,6 +104,7 @@ class Plan(NamedTuple):
         box_target: Acceptance aimed at by Metropolis box moves.
     """
 
+    motion: int
     mask: Floats
     box_moves: Ints
     heat_bath: bool
@@ -112,30 +120,27 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     The order depends on the positions alone, so a run restarted from them goes on alike.
     """
     n = spheres.radii.shape[0]
-    inverse = np.empty((3, 3))
-    invert(spheres.box, inverse)
+    inverse, per_face = np.empty((3, 3)), np.empty(3)
+    invert(spheres.box, inverse, per_face)
     wrap(spheres.box, inverse, spheres.positions)
+    cells = new_cells(n)
+    choose_shape(cells, spheres.box, per_face)
+    order = cell_order(cells, inverse, spheres.positions)
     diameter = sphere_volume = 0.0
-    for i in range(n):
-        diameter = max(diameter, 2.0 * spheres.radii[i])
-        sphere_volume += 4.0 / 3.0 * math.pi * spheres.radii[i] ** 3
-    grid = new_grid(n)
-    choose_shape(grid, inverse, SLACK * diameter)
-    order = cell_order(grid, inverse, spheres.positions)
     records = np.empty((n, 4))
     species = np.empty(n, np.int8)
     for i in range(n):
         k = order[i]
-        records[i, 0] = spheres.positions[k, 0]
-        records[i, 1] = spheres.positions[k, 1]
-        records[i, 2] = spheres.positions[k, 2]
+        for axis in range(3):
+            records[i, axis] = spheres.positions[k, axis]
         records[i, 3] = spheres.radii[k]
         species[i] = spheres.species[k]
-    link(grid, inverse, records)
-    pairs, clearance, bounds = np.empty((BUFFER, 4)), np.zeros(n), np.ones(2)
+        diameter = max(diameter, 2.0 * spheres.radii[i])
+        sphere_volume += 4.0 / 3.0 * math.pi * spheres.radii[i] ** 3
+    fill(cells, inverse, records)
     system = System(
-        records, species, spheres.box, inverse, grid, diameter, sphere_volume, pairs, clearance,
-        bounds,
+        cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
+        np.empty((BUFFER, 4)), np.zeros(1, np.int64), np.zeros(n), np.ones(2),
     )  # fmt: skip
     renew_horizon(system)
     return system, order
@@ -143,7 +148,7 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
 
 @kernel
 def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
-    """Make one box move, chosen at random from the plan, and keep the grid in reach."""
+    """Make one box move, chosen at random from the plan."""
     kind = min(int(uniform(tally.state) * plan.box_moves.shape[0]), plan.box_moves.shape[0] - 1)
     row, column = plan.box_moves[kind, 1], plan.box_moves[kind, 2]
     scaling = plan.box_moves[kind, 0] == 1
@@ -167,9 +172,6 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
     if accepted:
         tally.box_counts[kind, 1] += 1
         tally.box_recent[kind, 1] += 1
-    if grid_reach(system.grid, system.inverse) < LEAST_SLACK * system.diameter:
-        choose_shape(system.grid, system.inverse, SLACK * system.diameter)
-        link(system.grid, system.inverse, system.records)
 
 
 @kernel
@@ -177,8 +179,11 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
     """Let the steps follow the acceptances; spheres move at most half across the box."""
     half = np.inf
     for axis in range(3):
-        half = min(half, 0.5 * face_distance(system.inverse, axis))
-    tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
+        half = min(half, 0.5 / system.per_face[axis])
+    if plan.motion == LOCAL:
+        tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
+    else:
+        tune_duration(system.species.shape[0], tally.chain, tally.chain_recent)
     if not plan.heat_bath:
         target, largest = plan.box_target, LARGEST_BOX_STEP
         tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)
@@ -186,7 +191,7 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
 
 @kernel
 def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Run one cycle for each pressure: N trial particle moves, then a box move.
+    """Run one cycle for each pressure: N trial particle moves or collisions, then a box move.
 
     Args:
         spheres: Changed.
@@ -199,16 +204,23 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
     """
     system, order = assemble(spheres)
     volumes = np.empty(pressures.shape[0])
+    newtonian = plan.motion == NEWTONIAN
+    velocities = new_velocities(order.shape[0], newtonian, plan.mask, tally.state)
     for cycle in range(pressures.shape[0]):
-        move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
+        if plan.motion == LOCAL:
+            move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
+        else:
+            move_chains(
+                system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
+                tally.state,
+            )  # fmt: skip
         if plan.box_moves.shape[0] > 0:
             move_box(system, plan, tally, pressures[cycle])
         volumes[cycle] = volume_of(system.box)
         if plan.tuning:
             tune_steps(system, plan, tally)
+    records = records_of(system.cells)
     for i in range(order.shape[0]):
-        k = order[i]
-        spheres.positions[k, 0] = system.records[i, 0]
-        spheres.positions[k, 1] = system.records[i, 1]
-        spheres.positions[k, 2] = system.records[i, 2]
+        for axis in range(3):
+            spheres.positions[order[i], axis] = records[i, axis]
     return volumes

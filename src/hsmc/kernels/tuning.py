@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats
+from hsmc.kernels.cells import Floats
 from hsmc.kernels.jit import kernel
 
 SMALLEST = 1e-15

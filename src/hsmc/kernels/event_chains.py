@@ -1,0 +1,304 @@
+"""Event chains: a sphere flies until it hits another, which then flies on in its place.
+
+Every sphere has a velocity, but only one sphere moves at a time. When it meets another, the two
+exchange what their velocities have along the line of contact, as in an elastic collision of
+equal masses, and the one that was hit moves on. A chain starts with a sphere chosen at random
+and lasts for a time that does not depend on the state; nothing is ever refused. With a velocity
+drawn for each sphere that is a *Newtonian* chain. With one velocity for all of them the
+exchange changes nothing, and the chain goes *straight*.
+
+Balance: a flight ends at contact at the rate v·n of its own velocity v along the normal n, the
+next one leaves the same contact at the same rate, and the exchange is a reflection of the two
+velocities, which keeps volumes and energies. So the flow of probability into each state is the
+flow out of it: uniform places, velocities by any function of the energy, every sphere equally
+likely to be the one that moves, are stationary (global balance; no reverse moves are made).
+
+Pressure: a collision hands the flight on over the vector d between the centres, and
+βPV/N = 1 + Σ d·v / Σ v² t over the collisions and the flights.
+
+Sources: Bernard, Krauth & Wilson, Phys. Rev. E 80, 056704 (2009),
+doi:10.1103/PhysRevE.80.056704; Michel, Kapfer & Krauth, J. Chem. Phys. 140, 054116 (2014),
+doi:10.1063/1.4863991 (pressure); Klement & Engel, J. Chem. Phys. 150, 174108 (2019),
+doi:10.1063/1.5090882 (Newtonian chains).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to
+from hsmc.kernels.clearance import renew_horizon
+from hsmc.kernels.jit import frugal, inlined, kernel
+from hsmc.kernels.packets import LANES, ahead, lowest
+from hsmc.kernels.random import normal, uniform
+from hsmc.kernels.search import WIDER, Reach, looks_for, search
+
+COLLISIONS = 100
+"""Collisions of a chain that its duration is tuned to, on average."""
+
+ENOUGH = 20
+"""Chains between two changes of the duration."""
+
+MOST_COLLISIONS = 1000 * COLLISIONS
+"""A chain ends there at the latest: among spheres that touch it would fly on in no time."""
+
+MEMORY = 0.1
+"""Weight of the last cycle in the mean free path."""
+
+SIGHT = 2.0
+"""How far ahead a search looks at first, over the mean free path."""
+
+ROUNDING = 2e-15
+"""Distance kept from contact, over the edges of the box: places are rounded."""
+
+SLOT, DX, DY, DZ = 0, 1, 2, 3
+"""Where the first hit is noted: which sphere's place, and the separation when seen."""
+
+DURATION, FREE_PATH, FLOWN, HANDED_ON = 0, 1, 2, 3
+"""Places in ``Tally.chain``."""
+
+
+class Flight(NamedTuple):
+    """A query: what does a flying sphere hit first?
+
+    Attributes:
+        slot: Its place in its cell, 8·packet + place.
+        radius: Its radius, in σ_L.
+        ux: Direction of its flight, of length 1 (likewise uy, uz).
+        uy: See ux.
+        uz: See ux.
+        hit: Written: the first hit; shape (4,).
+    """
+
+    slot: int
+    radius: float
+    ux: float
+    uy: float
+    uz: float
+    hit: Floats
+
+
+@looks_for(Flight)
+@inlined
+def first_hit(
+    system: System, packet: int, x: float, y: float, z: float, query: Flight, path: float
+) -> float:
+    """Return how far a sphere flies before it hits one of a packet, at most ``path``."""
+    packets = system.cells.packets
+    slot, radius, ux, uy, uz, hit = query
+    mask = ahead(packets, packet, x, y, z, radius, ux, uy, uz, path)
+    if packet == slot // LANES:
+        mask &= ~(1 << (slot % LANES))
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        dx = packets[packet, X, k] - x
+        dy = packets[packet, Y, k] - y
+        dz = packets[packet, Z, k] - z
+        contact = packets[packet, RADIUS, k] + radius
+        along = dx * ux + dy * uy + dz * uz
+        past = dx * dx + dy * dy + dz * dz - contact * contact
+        # The smaller root of s² - 2 along s + past, without taking large from large.
+        free = max(past / (along + math.sqrt(max(along * along - past, 0.0))), 0.0)
+        if free < path:
+            path = free
+            hit[SLOT], hit[DX], hit[DY], hit[DZ] = packet * LANES + k, dx, dy, dz
+    return path
+
+
+@inlined
+def ahead_of(
+    system: System, axis: int, ux: float, uy: float, uz: float, reach: float, path: float
+) -> tuple[float, float]:
+    """Return how far along a box vector, to either side, lies what may be hit in flight.
+
+    Spheres within reach of the path, but none behind its start, in fractions of the vector.
+    """
+    inverse, per_face = system.inverse, system.per_face
+    slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
+    forward = WIDER * (reach * per_face[axis] + path * abs(slope))
+    lean = slope / per_face[axis]
+    back = WIDER * reach * per_face[axis] * math.sqrt(max(1.0 - lean * lean, 1e-15))
+    return (back, forward) if slope > 0.0 else (forward, back)
+
+
+@inlined
+def surroundings(
+    system: System, ux: float, uy: float, uz: float, reach: float, path: float
+) -> tuple[Reach, Reach]:
+    """Return the ``ahead_of`` of all box vectors: downwards, upwards."""
+    below_a, above_a = ahead_of(system, 0, ux, uy, uz, reach, path)
+    below_b, above_b = ahead_of(system, 1, ux, uy, uz, reach, path)
+    below_c, above_c = ahead_of(system, 2, ux, uy, uz, reach, path)
+    return (below_a, below_b, below_c), (above_a, above_b, above_c)
+
+
+@inlined
+def put(system: System, i: int, x: float, y: float, z: float) -> None:
+    """Put sphere ``i`` at a place that may lie outside the box."""
+    box, inverse, cells = system.box, system.inverse, system.cells
+    sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+    sb = inverse[1, 1] * y + inverse[1, 2] * z
+    sc = inverse[2, 2] * z
+    if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
+        qa, qb, qc = np.floor(sa), np.floor(sb), np.floor(sc)
+        x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
+        y -= box[1, 1] * qb + box[1, 2] * qc
+        z -= box[2, 2] * qc
+        sa, sb, sc = sa - qa, sb - qb, sc - qc
+    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
+    a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
+    move_to(system, i, (c * ny + b) * nx + a, x, y, z)
+
+
+@inlined
+def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float) -> None:
+    """Exchange the parts of two velocities along d, as equal masses do."""
+    part = (velocities[i, 0] - velocities[j, 0]) * dx
+    part += (velocities[i, 1] - velocities[j, 1]) * dy
+    part += (velocities[i, 2] - velocities[j, 2]) * dz
+    part /= dx * dx + dy * dy + dz * dz
+    velocities[i, 0] -= part * dx
+    velocities[i, 1] -= part * dy
+    velocities[i, 2] -= part * dz
+    velocities[j, 0] += part * dx
+    velocities[j, 1] += part * dy
+    velocities[j, 2] += part * dz
+
+
+@frugal
+def run_chain(
+    system: System, i: int, duration: float, sight: float, velocities: Floats, hit: Floats,
+    chain: Floats, counts: Ints,
+) -> int:  # fmt: skip
+    """Let sphere ``i`` fly, and whatever is hit after it, for a time.
+
+    Args:
+        system: Spheres in their box; moved, and their cells kept up to date.
+        i: The first sphere.
+        duration: For how long, in σ_L over velocity.
+        sight: How far a search looks at first, in σ_L; matters to speed alone.
+        velocities: Of each sphere, changed; shape (N, 3). One row is that of all; shape (1, 3).
+        hit: Scratch; shape (4,).
+        chain: Its sums are added to; shape (4,).
+        counts: Flights of each species, added to both as tried and accepted; shape (2, 2).
+
+    Returns:
+        Number of collisions.
+    """
+    cells, box = system.cells, system.box
+    packets = cells.packets
+    own = 1 if velocities.shape[0] > 1 else 0
+    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
+    left, collisions, flown, handed_on = duration, 0, 0.0, 0.0
+    while left > 0.0 and collisions < MOST_COLLISIONS:
+        vx, vy, vz = velocities[own * i, 0], velocities[own * i, 1], velocities[own * i, 2]
+        speed2 = vx * vx + vy * vy + vz * vz
+        speed = math.sqrt(speed2)
+        if speed == 0.0:
+            break
+        ux, uy, uz = vx / speed, vy / speed, vz / speed
+        slot = int(cells.place_of[i])
+        packet, place = slot // LANES, slot % LANES
+        x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
+        radius = packets[packet, RADIUS, place] + slack
+        path = min(left * speed, sight)
+        below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
+        hit[SLOT] = -1.0
+        free = search(system, x, y, z, below, above, Flight(slot, radius, ux, uy, uz, hit), path)
+        system.clearance[i] = 0.0
+        counts[system.species[i], 0] += 1
+        counts[system.species[i], 1] += 1
+        target = int(hit[SLOT])
+        j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
+        put(system, i, x + ux * free, y + uy * free, z + uz * free)
+        left = left - free / speed if free < left * speed else 0.0
+        flown += speed * free  # v² t
+        if target >= 0:
+            dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
+            handed_on += dx * vx + dy * vy + dz * vz
+            collisions += 1
+            if own == 1:
+                exchange(velocities, i, j, dx, dy, dz)
+            i = j
+    chain[FLOWN] += flown
+    chain[HANDED_ON] += handed_on
+    return collisions
+
+
+@kernel
+def draw_velocity(velocities: Floats, i: int, mask: Floats, state: NDArray[np.uint64]) -> None:
+    """Draw a velocity of unit variance along each axis of the mask."""
+    for axis in range(3):
+        velocities[i, axis] = mask[axis] * normal(state)
+
+
+@kernel
+def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
+    """Draw the one velocity of a straight chain: of length 1, in any direction of the mask."""
+    length = 0.0
+    while length == 0.0:
+        draw_velocity(velocities, 0, mask, state)
+        length = math.sqrt(velocities[0, 0] ** 2 + velocities[0, 1] ** 2 + velocities[0, 2] ** 2)
+    for axis in range(3):
+        velocities[0, axis] /= length
+
+
+@kernel
+def new_velocities(n: int, newtonian: bool, mask: Floats, state: NDArray[np.uint64]) -> Floats:
+    """Return a velocity for each of ``n`` spheres, or room for the one of a straight chain."""
+    if not newtonian:
+        return np.empty((1, 3))
+    velocities = np.empty((n, 3))
+    for i in range(n):
+        draw_velocity(velocities, i, mask, state)
+    return velocities
+
+
+@kernel
+def move_chains(
+    system: System,
+    velocities: Floats,
+    mask: Floats,
+    chain: Floats,
+    recent: Ints,
+    counts: Ints,
+    state: NDArray[np.uint64],
+) -> None:
+    """Make event chains of about N collisions in all.
+
+    Args:
+        system: Spheres in their box; moved, and their cells kept up to date.
+        velocities: As ``new_velocities`` made them; changed.
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        chain: Duration and free path, and sums for the pressure, added to; shape (4,).
+        recent: Chains and collisions since the last change of the duration; shape (2,).
+        counts: Flights of each species, tried and accepted alike; shape (2, 2).
+        state: State of the generator; shape (4,).
+    """
+    n = system.species.shape[0]
+    hit, before, collisions = np.empty(4), chain[FLOWN], 0
+    renew_horizon(system)
+    for _ in range(max(1, round(n / COLLISIONS))):
+        if velocities.shape[0] == 1:
+            draw_direction(velocities, mask, state)
+        i = min(int(uniform(state) * n), n - 1)
+        sight = SIGHT * chain[FREE_PATH]
+        made = run_chain(system, i, chain[DURATION], sight, velocities, hit, chain, counts)
+        collisions += made
+        recent[0] += 1
+        recent[1] += made
+    path = (chain[FLOWN] - before) / max(collisions, 1)
+    chain[FREE_PATH] += MEMORY * (path - chain[FREE_PATH])
+
+
+@kernel
+def tune_duration(n: int, chain: Floats, recent: Ints) -> None:
+    """Bring the number of collisions of a chain near its target; breaks balance meanwhile."""
+    if recent[0] >= ENOUGH:
+        target = min(n, COLLISIONS)
+        ratio = target * recent[0] / max(recent[1], 1)
+        chain[DURATION] *= min(max(ratio, 0.2), 2.0)
+        recent[0], recent[1] = 0, 0

@@ -1,0 +1,120 @@
+"""Eight spheres at a time: comparisons that the processor makes for a whole packet at once.
+
+A packet holds x, y, z and radius of up to eight spheres, each in a row of eight numbers; shape
+(4, 8). Empty places hold NaN, of which every comparison is false. The answer is a mask: bit k
+tells of the sphere in place k.
+
+LLVM does not make these instructions of loops by itself (it unrolls short ones, or gathers), so
+they are written as its vectors. It translates them for any processor; arithmetic is that of
+IEEE doubles, without contraction, and so are the verdicts.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+LANES = 8
+"""Spheres in a packet."""
+
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+NEAR = (1 << LANES) - 1
+"""The bits of a mask that tell which spheres are near."""
+
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """Return a vector of equal numbers."""
+    empty = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(empty, number, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(
+        first, empty, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+    )
+
+
+def _rows(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
+    """Return the four rows of a packet as vectors."""
+    array = context.make_array(kind)(context, builder, packets)
+    start = builder.mul(packet, ir.Constant(_I64, 4 * LANES))
+    places = [builder.add(start, ir.Constant(_I64, LANES * row)) for row in range(4)]
+    pointers = [builder.gep(array.data, [place]) for place in places]
+    return [builder.load(builder.bitcast(p, _VECTOR.as_pointer()), align=8) for p in pointers]
+
+
+def _separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[Any], Any]:
+    """Return the components of the separations from a place, and their squared lengths."""
+    d = [builder.fsub(row, _spread(builder, p)) for row, p in zip(rows, place, strict=False)]
+    squares = [builder.fmul(component, component) for component in d]
+    return d, builder.fadd(builder.fadd(squares[0], squares[1]), squares[2])
+
+
+def _mask(builder: Any, verdict: Any) -> Any:
+    """Return a vector of truths as an integer."""
+    return builder.zext(builder.bitcast(verdict, ir.IntType(LANES)), _I64)
+
+
+@intrinsic  # type: ignore[misc]
+def near(_: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any, factor2: Any) -> Any:
+    """Tell which spheres of a packet have r² < factor² contact² to a sphere at x, y, z.
+
+    Those of them that overlap it are told a second time, ``LANES`` bits higher. The factor is
+    at least 1.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        rows = _rows(context, builder, signature.args[0], given[0], given[1])
+        _, distance2 = _separations(builder, rows, given[2:5])
+        contact = builder.fadd(rows[3], _spread(builder, given[5]))
+        contact2 = builder.fmul(contact, contact)
+        limit = builder.fmul(contact2, _spread(builder, given[6]))
+        overlapping = _mask(builder, builder.fcmp_ordered("<", distance2, contact2))
+        return builder.or_(
+            _mask(builder, builder.fcmp_ordered("<", distance2, limit)),
+            builder.shl(overlapping, ir.Constant(_I64, LANES)),
+        )
+
+    return types.int64(packets, types.int64, *[types.float64] * 5), generate
+
+
+@intrinsic  # type: ignore[misc]
+def ahead(
+    _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any,
+    vx: Any, vy: Any, vz: Any, path: Any,
+) -> Any:  # fmt: skip
+    """Tell which spheres of a packet a sphere at x, y, z may hit within ``path`` along v.
+
+    v has length 1. Those are ahead, nearer to its line than contact, and no farther along it
+    than path and contact together.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        rows = _rows(context, builder, signature.args[0], given[0], given[1])
+        d, distance2 = _separations(builder, rows, given[2:5])
+        contact = builder.fadd(rows[3], _spread(builder, given[5]))
+        parts = [
+            builder.fmul(component, _spread(builder, v))
+            for component, v in zip(d, given[6:9], strict=True)
+        ]
+        along = builder.fadd(builder.fadd(parts[0], parts[1]), parts[2])
+        past = builder.fsub(distance2, builder.fmul(contact, contact))
+        zero = ir.Constant(_VECTOR, [0.0] * LANES)
+        verdict = builder.and_(
+            builder.fcmp_ordered(">", along, zero),
+            builder.fcmp_ordered(">", builder.fmul(along, along), past),
+        )
+        reach = builder.fadd(contact, _spread(builder, given[9]))
+        return _mask(builder, builder.and_(verdict, builder.fcmp_ordered("<", along, reach)))
+
+    return types.int64(packets, types.int64, *[types.float64] * 8), generate
+
+
+@intrinsic  # type: ignore[misc]
+def lowest(_: Any, mask: Any) -> Any:
+    """Return the place of the lowest bit that is set; the mask must not be 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate

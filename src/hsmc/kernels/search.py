@@ -1,0 +1,129 @@
+"""The one walk over cells near a place, and over as many images of the box as it takes."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numba.extending import overload
+
+from hsmc.kernels.cells import System
+from hsmc.kernels.jit import inlined
+
+WIDER = 1.0 + 1e-9
+"""Widens every reach, so that rounding of a cell's edge hides nothing."""
+
+Look = TypeVar("Look", bound=Callable[..., float])
+Reach = tuple[float, float, float]
+
+
+@inlined
+def around(system: System, reach: float) -> Reach:
+    """Return a distance, in σ_L, as fractions along the three box vectors."""
+    wide = WIDER * reach
+    per_face = system.per_face
+    return wide * per_face[0], wide * per_face[1], wide * per_face[2]
+
+
+def look(
+    system: System, packet: int, x: float, y: float, z: float, query: Any, carry: float
+) -> float:
+    """Compare a packet with what a search is about; which way, the type of ``query`` says."""
+    raise NotImplementedError
+
+
+def looks_for(kind: type) -> Callable[[Look], Look]:
+    """Make a compiled function the ``look`` of queries of a kind, chosen when compiling."""
+
+    def register(function: Look) -> Look:
+        def choose(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            if getattr(query, "instance_class", None) is not kind:
+                return None
+            return lambda system, packet, x, y, z, query, carry: function(
+                system, packet, x, y, z, query, carry
+            )
+
+        overload(look)(choose)
+        return function
+
+    return register
+
+
+@inlined
+def search(
+    system: System,
+    x: float,
+    y: float,
+    z: float,
+    below: Reach,
+    above: Reach,
+    query: Any,
+    carry: float,
+) -> float:
+    """Hand every packet near a place to ``look``, the place's own cell first.
+
+    Args:
+        system: Spheres in their box.
+        x: Position, wrapped, in σ_L (likewise y, z).
+        y: See x.
+        z: See x.
+        below: How far to look towards smaller fractions, along each box vector.
+        above: How far towards larger ones.
+        look: Compiled function of the system, a packet, the place as seen from the packet's
+            image, ``query`` and what was carried so far; returns what to carry on, and 0 to
+            end the search.
+        query: Handed through.
+        carry: What ``look`` starts from.
+
+    Returns:
+        What ``look`` returned last.
+    """
+    box, inverse, cells = system.box, system.inverse, system.cells
+    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
+    sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+    sb = inverse[1, 1] * y + inverse[1, 2] * z
+    sc = inverse[2, 2] * z
+    a, b, c = int(np.floor(sa * nx)), int(np.floor(sb * ny)), int(np.floor(sc * nz))
+    a, b, c = min(max(a, 0), nx - 1), min(max(b, 0), ny - 1), min(max(c, 0), nz - 1)
+    packet = (c * ny + b) * nx + a
+    while packet >= 0:
+        carry = look(system, packet, x, y, z, query, carry)
+        packet = int(cells.following[packet])
+    if carry == 0.0:
+        return carry
+    low_a, high_a = int(np.floor((sa - below[0]) * nx)), int(np.floor((sa + above[0]) * nx))
+    low_b, high_b = int(np.floor((sb - below[1]) * ny)), int(np.floor((sb + above[1]) * ny))
+    low_c, high_c = int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))
+    for ic in range(low_c, high_c + 1):
+        kc, x_c, y_c, z_c = ic, x, y, z
+        while kc < 0:
+            kc += nz
+            x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
+        while kc >= nz:
+            kc -= nz
+            x_c, y_c, z_c = x_c - box[0, 2], y_c - box[1, 2], z_c - box[2, 2]
+        for ib in range(low_b, high_b + 1):
+            kb, x_b, y_b = ib, x_c, y_c
+            while kb < 0:
+                kb += ny
+                x_b, y_b = x_b + box[0, 1], y_b + box[1, 1]
+            while kb >= ny:
+                kb -= ny
+                x_b, y_b = x_b - box[0, 1], y_b - box[1, 1]
+            row = (kc * ny + kb) * nx
+            for ia in range(low_a, high_a + 1):
+                if ia == a and ib == b and ic == c:
+                    continue
+                ka, x_a = ia, x_b
+                while ka < 0:
+                    ka += nx
+                    x_a += box[0, 0]
+                while ka >= nx:
+                    ka -= nx
+                    x_a -= box[0, 0]
+                packet = row + ka
+                while packet >= 0:
+                    carry = look(system, packet, x_a, y_b, z_c, query, carry)
+                    if carry == 0.0:
+                        return carry
+                    packet = int(cells.following[packet])
+    return carry
