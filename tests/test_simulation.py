@@ -15,7 +15,7 @@ from hsmc.lattice import reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
-from hsmc.simulation import Moves, Simulation
+from hsmc.simulation import MOTIONS, Moves, Simulation
 from tests.conftest import points, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
@@ -77,8 +77,11 @@ def test_one_sphere_and_its_own_images(heat_bath):
     assert stats.kstest(volumes, cdf).pvalue > P_VALUE
 
 
-@pytest.mark.parametrize("heat_bath", [True, False])
-def test_two_spheres_in_a_cube(heat_bath):
+@pytest.mark.parametrize(
+    ("heat_bath", "motion"),
+    [(True, "local"), (False, "local"), (True, "chain"), (True, "newtonian")],
+)
+def test_two_spheres_in_a_cube(heat_bath, motion):
     """p(V) ∝ V (V − 4πσ³/3) exp(−βPV) where L ≥ 2σ; smaller boxes are left out of both.
 
     Fails if the heat bath looks for pairs within contact only, or as far as the grid sees and
@@ -88,7 +91,7 @@ def test_two_spheres_in_a_cube(heat_bath):
     start = Configuration(
         Box.cubic(3.0), np.array([[0.0, 0, 0], [1.5, 1.5, 1.5]]), np.ones(2), np.zeros(2, np.int64)
     )
-    simulation = Simulation(start, Moves(heat_bath=heat_bath), seed=6)
+    simulation = Simulation(start, Moves(motion=motion, heat_bath=heat_bath), seed=6)
     volumes = volumes_of(simulation, pressure, 4000, 10 if heat_bath else 80)
     weight = lambda v: v * (v - 4.0 * np.pi / 3.0) * np.exp(-pressure * v)  # noqa: E731
     grid = np.linspace(cube, 250.0, 20_001)
@@ -97,7 +100,8 @@ def test_two_spheres_in_a_cube(heat_bath):
     assert stats.kstest(volumes[volumes > cube], cdf).pvalue > P_VALUE
 
 
-def test_two_spheres_fill_their_free_space():
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_two_spheres_fill_their_free_space(motion):
     """At fixed volume the second sphere is anywhere outside the first's exclusion sphere.
 
     The chance to be within 1.2 σ follows from volumes. Steps are short: a tenth of the trials
@@ -111,11 +115,11 @@ def test_two_spheres_fill_their_free_space():
         np.ones(2),
         np.zeros(2, np.int64),
     )
-    simulation = Simulation(start, Moves("fixed", particle_target=0.9), seed=7)
+    simulation = Simulation(start, Moves("fixed", motion=motion, particle_target=0.9), seed=7)
     simulation.advance(np.ones(20_000), tuning=True)
     near = []
-    for _ in range(8000):
-        simulation.advance(np.ones(8), tuning=False)
+    for _ in range(20_000):
+        simulation.advance(np.ones(16), tuning=False)
         d = np.diff(simulation.configuration.positions, axis=0)[0]
         d -= edge * np.rint(d / edge)
         near.append(np.linalg.norm(d) < 1.2)
@@ -256,34 +260,40 @@ def _gap_after(configuration, element, change):
     return smallest_gap(moved).gap
 
 
-def compressed(replica=0, mode="isotropic", cycles=100, pieces=1, heat_bath=True):
-    """Return 25 spheres after a short compression, cut into pieces by save and restore."""
+def compressed(replica=0, mode="isotropic", cycles=100, heat_bath=True, motion="local"):
+    """Return 25 spheres after a short compression."""
     mixture = Mixture(0.695, 6, 19)
     sites = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), -1).reshape(-1, 3)[:25]
     start = Configuration.from_scaled(Box.cubic(3.3), sites / 3.0, mixture.diameters, mixture.types)
-    moves = Moves(mode, heat_bath=heat_bath)
+    moves = Moves(mode, motion=motion, heat_bath=heat_bath)
     simulation = Simulation(start, moves, seed=11, replica=replica)
-    for _ in range(pieces):
-        simulation.advance(np.geomspace(10.0, 1e4, cycles // pieces), tuning=True)
-        simulation = Simulation.restored(moves, simulation.state())
+    simulation.advance(np.geomspace(10.0, 1e4, cycles), tuning=True)
     return simulation
 
 
-@pytest.mark.parametrize("mode", ["isotropic", "in-plane", "per-axis", "floppy"])
-def test_fifty_and_fifty_cycles_are_a_hundred(mode):
+@pytest.mark.parametrize(
+    ("mode", "motion"),
+    [
+        *((mode, "local") for mode in ("isotropic", "in-plane", "per-axis", "floppy")),
+        ("floppy", "chain"),
+        ("floppy", "newtonian"),
+    ],
+)
+def test_fifty_and_fifty_cycles_are_a_hundred(mode, motion):
     """A restored simulation repeats the uninterrupted one bit for bit.
 
     Fails if the trials counted towards the next change of step are not restored (tried).
     """
+    moves = Moves(mode, motion=motion)
     mixture = Mixture(0.695, 6, 19)
     sites = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), -1).reshape(-1, 3)[:25]
     start = Configuration.from_scaled(Box.cubic(3.3), sites / 3.0, mixture.diameters, mixture.types)
-    straight = Simulation(start, Moves(mode), seed=11)
-    broken = Simulation(start, Moves(mode), seed=11)
+    straight = Simulation(start, moves, seed=11)
+    broken = Simulation(start, moves, seed=11)
     for _ in range(2):
         straight.advance(np.full(50, 100.0), tuning=True)
         broken.advance(np.full(50, 100.0), tuning=True)
-        broken = Simulation.restored(Moves(mode), broken.state())
+        broken = Simulation.restored(moves, broken.state())
     for name, value in straight.state().items():
         np.testing.assert_array_equal(value, broken.state()[name], err_msg=name)
 
@@ -296,18 +306,22 @@ def test_seeds_and_replicas():
 
 
 @pytest.mark.parametrize("mode", ["isotropic", "in-plane", "per-axis", "floppy"])
-@pytest.mark.parametrize("heat_bath", [True, False])
-def test_compression_leaves_no_overlap(mode, heat_bath):
+@pytest.mark.parametrize(
+    ("heat_bath", "motion"),
+    [(True, "local"), (False, "local"), (True, "chain"), (True, "newtonian")],
+)
+def test_compression_leaves_no_overlap(mode, heat_bath, motion):
     """Brute force over all images finds none, at 10⁴ and beyond."""
-    simulation = compressed(mode=mode, cycles=3000, heat_bath=heat_bath)
+    simulation = compressed(mode=mode, cycles=3000, heat_bath=heat_bath, motion=motion)
     assert smallest_gap(simulation.configuration).gap > -1e-12
     assert simulation.packing_fraction > 0.5
 
 
-def test_spheres_move_in_the_plane_only():
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_spheres_move_in_the_plane_only(motion):
     """With axes xy, heights over the box height stay as they were."""
     start = points(20, Box.cubic(6.0), 0.3, seed=2)
-    simulation = Simulation(start, Moves(axes="xy"), seed=1)
+    simulation = Simulation(start, Moves(axes="xy", motion=motion), seed=1)
     simulation.advance(np.full(200, 5.0), tuning=True)
     np.testing.assert_allclose(simulation.configuration.scaled[:, 2], start.scaled[:, 2])
     assert np.abs(simulation.configuration.scaled[:, :2] - start.scaled[:, :2]).max() > 0.05

@@ -169,7 +169,8 @@ def _parameters(options: RunOptions) -> dict[str, Any]:
 
 
 def _moves(options: RunOptions) -> Moves:
-    return Moves(options.box, options.axes, heat_bath=options.box_moves == "heat-bath")
+    heat_bath = options.box_moves == "heat-bath"
+    return Moves(options.box, options.axes, options.moves, heat_bath=heat_bath)
 
 
 def _new_run(
@@ -184,7 +185,7 @@ def _new_run(
     simulation = Simulation(start.configuration, _moves(options), options.seed)
     for words in start.notes:
         monitor.note(words)
-    recorder = Recorder(simulation.counts)
+    recorder = Recorder(simulation.counts, simulation.flights)
     recorder.store_frame(simulation)
     recorder.store_row(simulation, float(phases[0].ramp.pressures(0, 1)[0]))
     parameters, facts = _parameters(options), start.facts

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from hsmc.ensemble import Axes, BoxMode
+from hsmc.ensemble import Axes, BoxMode, Motion
 from hsmc.errors import InputError
 from hsmc.mixture import check_size_ratio
 from hsmc.schedule import RampShape
@@ -109,12 +109,15 @@ class RunOptions(StartOptions):
     Attributes:
         box: Which elements of the box move.
         axes: Cartesian axes along which spheres move.
+        moves: How spheres move: local, trial moves of single ones; chain or newtonian, event
+            chains.
         box_moves: How box moves are made.
         pressure: βPσ_L³ (at the end of a compression).
     """
 
     box: BoxMode = "isotropic"
     axes: Axes = "xyz"
+    moves: Motion = "local"
     box_moves: BoxMoves = "heat-bath"
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
 

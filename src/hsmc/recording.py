@@ -26,11 +26,13 @@ class Recorder:
         frames: Stored configurations.
         rows: Stored values by name; all of one length.
         last_counts: Move counts when the last row was stored; shape (3, 2).
+        last_flights: Sums over event chains then; shape (2,).
         packing: Sum of the packing fraction over the cycles of the row to come, and their
             number; shape (2,).
     """
 
     last_counts: NDArray[np.int64]
+    last_flights: Floats
     frames: list[Frame] = field(default_factory=list)
     rows: dict[str, list[Any]] = field(default_factory=dict)
     packing: Floats = field(default_factory=lambda: np.zeros(2))
@@ -70,8 +72,17 @@ class Recorder:
             "step_large": simulation.steps[0],
             "step_small": simulation.steps[1],
         }
+        if simulation.measures_pressure:
+            row["measured_pressure"] = self._measured_pressure(simulation)
         for name, value in row.items():
             self.rows.setdefault(name, []).append(value)
+
+    def _measured_pressure(self, simulation: Simulation) -> float:
+        """Return βPσ_L³ by the event chains since the last row: N (1 + Σ d·v / Σ v² t) / V."""
+        flown, handed_on = simulation.flights - self.last_flights
+        self.last_flights = simulation.flights
+        ratio = handed_on / flown if flown > 0.0 else np.nan
+        return float(simulation.spheres * (1.0 + ratio) / simulation.volume)
 
     @property
     def series(self) -> Arrays:
@@ -83,6 +94,7 @@ class Recorder:
         return {
             "recorded_frames": np.array(len(self.frames)),
             "recorded_counts": self.last_counts,
+            "recorded_flights": self.last_flights,
             "recorded_packing": self.packing,
         }
 
@@ -93,11 +105,11 @@ class Recorder:
         Raises:
             InputError: Something is missing from the checkpoint.
         """
-        names = ("recorded_frames", "recorded_counts", "recorded_packing")
+        names = ("recorded_frames", "recorded_counts", "recorded_flights", "recorded_packing")
         missing = [name for name in names if name not in stored.checkpoint]
         if missing:
             message = f"checkpoint lacks {', '.join(missing)}; start the run anew"
             raise InputError(message)
-        frames, counts, packing = (stored.checkpoint[name] for name in names)
+        frames, counts, flights, packing = (stored.checkpoint[name] for name in names)
         rows = {name: list(values) for name, values in stored.series.items()}
-        return cls(counts, list(stored.frames[: int(frames)]), rows, packing)
+        return cls(counts, flights, list(stored.frames[: int(frames)]), rows, packing)

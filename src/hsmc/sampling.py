@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hsmc.analysis.statistics import estimate_mean
 from hsmc.driver import Monitor, Phase, run_phases
 from hsmc.options import SampleOptions
@@ -45,8 +48,21 @@ def _estimates(result: Result) -> dict[str, Any]:
     cycles = result.series["cycle"] - result.parameters["equilibrate"]
     estimate = estimate_mean(result.series["packing_fraction"][cycles > 0])
     return {
+        **_measured_pressure(result, cycles > 0),
         "mean_packing_fraction": estimate.mean,
         "standard_error": estimate.standard_error,
         "effective_samples": estimate.effective_samples,
         "reliable": estimate.reliable,
+    }
+
+
+def _measured_pressure(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return βPσ_L³ as event chains measured it, where they did."""
+    if "measured_pressure" not in result.series:
+        return {}
+    estimate = estimate_mean(result.series["measured_pressure"][sampled])
+    return {
+        "mean_pressure": estimate.mean,
+        "pressure_standard_error": estimate.standard_error,
+        "pressure_reliable": estimate.reliable,
     }

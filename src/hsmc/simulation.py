@@ -135,6 +135,21 @@ class Simulation:
         return np.vstack([self._tally.counts, self._tally.box_counts.sum(axis=0)])
 
     @property
+    def spheres(self) -> int:
+        """Number of spheres."""
+        return len(self._spheres.radii)
+
+    @property
+    def measures_pressure(self) -> bool:
+        """Whether event chains tell the pressure: in a box that does not move."""
+        return self.moves.motion != "local" and self.moves.box == "fixed"
+
+    @property
+    def flights(self) -> Floats:
+        """Sums over event chains so far: v² t of flights, d·v of collisions; shape (2,)."""
+        return self._tally.chain[-2:].copy()
+
+    @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // len(self._spheres.radii)))

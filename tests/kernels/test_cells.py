@@ -121,7 +121,7 @@ def test_a_crowd_fills_packets_of_the_pool_and_gives_them_back():
                 packet, place = divmod(int(cells.place_of[i]), LANES)
                 there = cells.packets[packet, :3, place].copy()
                 move_to(system, int(i), int(rng.integers(spread)), *there)
-            assert cells.count[:total].sum() == 100
+            assert cells.filled[:total].sum() == 100
             assert sorted(cells.owner.ravel()[cells.place_of]) == list(range(100))
             np.testing.assert_array_equal(np.sort(records_of(cells), axis=0), before)
             assert np.isfinite(cells.packets[: cells.pool[USED], 0]).sum() == 100

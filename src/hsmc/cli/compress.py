@@ -53,6 +53,7 @@ def compress(
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
+    moves: shared.Moves = None,
     box_moves: shared.BoxMoves = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,

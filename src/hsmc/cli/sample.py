@@ -1,7 +1,8 @@
 """``hsmc sample``."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,6 +44,7 @@ def sample(
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
+    moves: shared.Moves = None,
     box_moves: shared.BoxMoves = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,
@@ -67,10 +69,21 @@ def sample(
 
 def _sentence(result: "Result") -> str:
     summary = result.summary
+    if "mean_pressure" in summary:
+        return _measured(summary)
     warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
         f"φ = {summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}  "
         f"(βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['effective_samples']:.0f} effective samples{warning}; "
+        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+    )
+
+
+def _measured(summary: Mapping[str, Any]) -> str:
+    warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
+    return (
+        f"βPσ_L³ = {summary['mean_pressure']:.4f} ± {summary['pressure_standard_error']:.4f}  "
+        f"(measured by event chains at φ = {summary['packing_fraction']:.5f}{warning}; "
         f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
     )

@@ -56,6 +56,13 @@ Box = Annotated[
     typer.Option(help="isotropic | in-plane | per-axis | floppy | fixed. [default: isotropic]"),
 ]
 Axes = Annotated[str | None, typer.Option(help="Axes along which spheres move: xyz | xy.")]
+Moves = Annotated[
+    str | None,
+    typer.Option(
+        help="local (trial moves of single spheres) | chain (straight event chains) | newtonian "
+        "(event chains). [default: local]"
+    ),
+]
 BoxMoves = Annotated[
     str | None, typer.Option(help="heat-bath (exact draws) | metropolis. [default: heat-bath]")
 ]

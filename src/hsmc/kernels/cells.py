@@ -54,7 +54,7 @@ class Cells(NamedTuple):
         cell_of: Cell of each packet; shape (P,).
         owner: Which sphere is in each place of a packet; shape (P, 8).
         place_of: Packet and place of each sphere, 8·packet + place; shape (N,).
-        count: Number of spheres in each cell; shape (C,).
+        filled: Number of spheres in each cell; shape (C,).
         pool: Packets ever used, and the first of those given back, or -1; shape (2,).
         region: Which region each layer of cells is in, along each axis; shape (3, L).
         members: Room for the spheres of a region; shape (N,).
@@ -66,7 +66,7 @@ class Cells(NamedTuple):
     cell_of: Indices
     owner: Indices
     place_of: Indices
-    count: Indices
+    filled: Indices
     pool: Ints
     region: Indices
     members: Indices
@@ -127,7 +127,7 @@ def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
 @kernel
 def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
     """Choose the number of cells along each axis for cells that are about cubes."""
-    n, most = cells.place_of.shape[0], cells.count.shape[0]
+    n, most = cells.place_of.shape[0], cells.filled.shape[0]
     edge = (OCCUPANCY * box[0, 0] * box[1, 1] * box[2, 2] / n) ** (1.0 / 3.0)
     while True:
         total = 1
@@ -194,7 +194,7 @@ def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
     total = cells.shape[0] * cells.shape[1] * cells.shape[2]
     for cell in range(total):
         empty_packet(cells, cell, cell)
-        cells.count[cell] = 0
+        cells.filled[cell] = 0
     cells.pool[USED], cells.pool[BACK] = total, -1
     for i in range(records.shape[0]):
         x, y, z = records[i, 0], records[i, 1], records[i, 2]
@@ -239,13 +239,13 @@ def give_back(cells: Cells, cell: int, rank: int) -> None:
 @inlined
 def place_in(cells: Cells, i: int, cell: int, x: float, y: float, z: float, radius: float) -> None:
     """Put sphere ``i`` into a cell."""
-    rank = cells.count[cell]
+    rank = cells.filled[cell]
     packet, place = packet_of(cells, cell, rank), rank % LANES
     write(cells, packet * LANES + place, x, y, z)
     cells.packets[packet, RADIUS, place] = radius
     cells.owner[packet, place] = i
     cells.place_of[i] = packet * LANES + place
-    cells.count[cell] = rank + 1
+    cells.filled[cell] = rank + 1
 
 
 @inlined
@@ -253,8 +253,8 @@ def take_out(cells: Cells, i: int) -> None:
     """Take sphere ``i`` out of its cell; the cell's last sphere takes its place."""
     packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
     cell = cells.cell_of[packet]
-    cells.count[cell] -= 1
-    rank = cells.count[cell]
+    cells.filled[cell] -= 1
+    rank = cells.filled[cell]
     last, k = packet_of(cells, cell, rank), rank % LANES
     other = cells.owner[last, k]
     for row in range(4):
@@ -319,26 +319,26 @@ def cell_order(cells: Cells, inverse: Floats, positions: Floats) -> Ints:
     """Return the spheres in the order of their cells, so that neighbours lie close in memory.
 
     Args:
-        cells: Their shape is used; ``count`` and ``place_of`` serve as scratch.
+        cells: Their shape is used; ``filled`` and ``place_of`` serve as scratch.
         inverse: Inverse of the box; shape (3, 3).
         positions: Wrapped Cartesian positions; shape (N, 3).
     """
     n = positions.shape[0]
     total = cells.shape[0] * cells.shape[1] * cells.shape[2]
     for cell in range(total):
-        cells.count[cell] = 0
+        cells.filled[cell] = 0
     for i in range(n):
         cell = cell_index(cells, inverse, positions[i, 0], positions[i, 1], positions[i, 2])
         cells.place_of[i] = cell
-        cells.count[cell] += 1
+        cells.filled[cell] += 1
     start = 0
     for cell in range(total):
-        count = cells.count[cell]
-        cells.count[cell] = start
+        count = cells.filled[cell]
+        cells.filled[cell] = start
         start += count
     order = np.empty(n, np.int64)
     for i in range(n):
         cell = cells.place_of[i]
-        order[cells.count[cell]] = i
-        cells.count[cell] += 1
+        order[cells.filled[cell]] = i
+        cells.filled[cell] += 1
     return order

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to
 from hsmc.kernels.clearance import renew_horizon
-from hsmc.kernels.jit import frugal, inlined, kernel
+from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, ahead, lowest
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.search import WIDER, Reach, looks_for, search
@@ -136,9 +136,12 @@ def surroundings(
 
 
 @inlined
-def put(system: System, i: int, x: float, y: float, z: float) -> None:
-    """Put sphere ``i`` at a place that may lie outside the box."""
+def slide(system: System, i: int, dx: float, dy: float, dz: float) -> None:
+    """Move sphere ``i``, whose neighbours are then no longer known."""
     box, inverse, cells = system.box, system.inverse, system.cells
+    packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+    x, y = cells.packets[packet, X, place] + dx, cells.packets[packet, Y, place] + dy
+    z = cells.packets[packet, Z, place] + dz
     sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
     sb = inverse[1, 1] * y + inverse[1, 2] * z
     sc = inverse[2, 2] * z
@@ -151,6 +154,7 @@ def put(system: System, i: int, x: float, y: float, z: float) -> None:
     nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
     a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
     move_to(system, i, (c * ny + b) * nx + a, x, y, z)
+    system.clearance[i] = 0.0
 
 
 @inlined
@@ -168,7 +172,34 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
     velocities[j, 2] += part * dz
 
 
-@frugal
+@inlined
+def free_path(
+    system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
+) -> float:
+    """Return how far sphere ``i`` flies along u before it hits another, at most ``path``.
+
+    Args:
+        system: Spheres in their box.
+        i: The sphere.
+        ux: Direction, of length 1 (likewise uy, uz).
+        uy: See ux.
+        uz: See ux.
+        path: How far to look, in σ_L.
+        hit: Written: place of what is hit, -1 if nothing is, and the separation; shape (4,).
+    """
+    packets, box = system.cells.packets, system.box
+    slot = int(system.cells.place_of[i])
+    packet, place = slot // LANES, slot % LANES
+    x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
+    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
+    radius = packets[packet, RADIUS, place] + slack
+    below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
+    hit[SLOT] = -1.0
+    flight = Flight(slot, radius, ux, uy, uz, hit)
+    return float(search(system, x, y, z, below, above, flight, path))
+
+
+@lean
 def run_chain(
     system: System, i: int, duration: float, sight: float, velocities: Floats, hit: Floats,
     chain: Floats, counts: Ints,
@@ -188,32 +219,22 @@ def run_chain(
     Returns:
         Number of collisions.
     """
-    cells, box = system.cells, system.box
-    packets = cells.packets
+    cells = system.cells
     own = 1 if velocities.shape[0] > 1 else 0
-    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
     left, collisions, flown, handed_on = duration, 0, 0.0, 0.0
     while left > 0.0 and collisions < MOST_COLLISIONS:
         vx, vy, vz = velocities[own * i, 0], velocities[own * i, 1], velocities[own * i, 2]
-        speed2 = vx * vx + vy * vy + vz * vz
-        speed = math.sqrt(speed2)
+        speed = math.sqrt(vx * vx + vy * vy + vz * vz)
         if speed == 0.0:
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
-        slot = int(cells.place_of[i])
-        packet, place = slot // LANES, slot % LANES
-        x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
-        radius = packets[packet, RADIUS, place] + slack
         path = min(left * speed, sight)
-        below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
-        hit[SLOT] = -1.0
-        free = search(system, x, y, z, below, above, Flight(slot, radius, ux, uy, uz, hit), path)
-        system.clearance[i] = 0.0
-        counts[system.species[i], 0] += 1
-        counts[system.species[i], 1] += 1
+        free = free_path(system, i, ux, uy, uz, path, hit)
         target = int(hit[SLOT])
         j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
-        put(system, i, x + ux * free, y + uy * free, z + uz * free)
+        slide(system, i, ux * free, uy * free, uz * free)
+        counts[system.species[i], 0] += 1
+        counts[system.species[i], 1] += 1
         left = left - free / speed if free < left * speed else 0.0
         flown += speed * free  # v² t
         if target >= 0:

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
@@ -25,29 +25,33 @@ CACHE = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
 """Folder of the compiled kernels."""
 
 
+_OPTIONS: dict[str, Any] = {
+    "cache": True, "fastmath": False, "nogil": True, "error_model": "numpy",
+}  # fmt: skip
+
+_LEAN: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function``: numbers and arrays in, numbers and arrays out, no ``fastmath``.
 
     The GIL is released, so that signals and heartbeats are served during a long call.
     """
-    compiled = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
-    return cast("Callable[P, R]", compiled(function))
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+
+
+def lean(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, which makes no array, without counting references to any.
+
+    Numba counts one more for every array of a tuple that is looked at; in a search that takes
+    longer than the search.
+    """
+    return cast("Callable[P, R]", numba.njit(**_LEAN)(function))
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function`` into whatever calls it: for what is called at every trial.
+    """Compile ``function``, as lean, into whatever calls it: for what every trial calls.
 
     A call hands over a ``System`` word by word, some two hundred of them.
     """
-    compiled = numba.njit(
-        cache=True, fastmath=False, nogil=True, error_model="numpy", forceinline=True, _nrt=False
-    )
-    return cast("Callable[P, R]", compiled(function))
-
-
-def frugal(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function``, which makes no array, without counting references to any."""
-    compiled = numba.njit(
-        cache=True, fastmath=False, nogil=True, error_model="numpy", _nrt=False
-    )
-    return cast("Callable[P, R]", compiled(function))
+    return cast("Callable[P, R]", numba.njit(**_LEAN, forceinline=True)(function))

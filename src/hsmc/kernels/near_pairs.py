@@ -3,10 +3,9 @@
 import math
 from typing import NamedTuple
 
-
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.jit import frugal, inlined, kernel
+from hsmc.kernels.jit import inlined, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.search import around, looks_for, search
 
@@ -23,6 +22,17 @@ def is_first(dx: float, dy: float, dz: float) -> bool:
 
 
 class Listing(NamedTuple):
+    """A query: which pairs does a sphere make that are not listed elsewhere?
+
+    Attributes:
+        i: The sphere.
+        slot: Its place in its cell, 8·packet + place.
+        radius: Its radius, in σ_L.
+        factor2: Squared distance over contact within which pairs are listed.
+        threshold: A search is about spheres of clearance, as stored, below this.
+        pairs: Separation and squared contact distance, written; shape (M, 4).
+    """
+
     i: int
     slot: int
     radius: float
@@ -37,7 +47,7 @@ def list_pairs(
     system: System, packet: int, x: float, y: float, z: float,
     query: Listing, best: float,
 ) -> float:  # fmt: skip
-    """List the pairs of a sphere with those of a packet that are not listed elsewhere.
+    """List a sphere's pairs with those of a packet.
 
     Returns:
         The smallest r²/σ² so far, its own images left out; 0 if the pairs do not fit.
@@ -71,8 +81,7 @@ def list_pairs(
     return best
 
 
-
-@frugal
+@lean
 def near_pairs(
     system: System, factor: float, first: int, pairs: Floats, threshold: float
 ) -> tuple[int, int]:

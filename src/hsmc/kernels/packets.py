@@ -9,6 +9,8 @@ they are written as its vectors. It translates them for any processor; arithmeti
 IEEE doubles, without contraction, and so are the verdicts.
 """
 
+# ruff: noqa: ARG001 - an instruction is written from the types of its arguments
+
 from typing import Any
 
 from llvmlite import ir
@@ -23,6 +25,11 @@ NEAR = (1 << LANES) - 1
 """The bits of a mask that tell which spheres are near."""
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
+
+
+def _instruction(function: Any) -> Any:
+    """Make a compiled function of one that writes instructions."""
+    return intrinsic(function)
 
 
 def _spread(builder: Any, number: Any) -> Any:
@@ -55,8 +62,10 @@ def _mask(builder: Any, verdict: Any) -> Any:
     return builder.zext(builder.bitcast(verdict, ir.IntType(LANES)), _I64)
 
 
-@intrinsic  # type: ignore[misc]
-def near(_: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any, factor2: Any) -> Any:
+@_instruction
+def near(
+    _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any, factor2: Any
+) -> Any:
     """Tell which spheres of a packet have r² < factor² contact² to a sphere at x, y, z.
 
     Those of them that overlap it are told a second time, ``LANES`` bits higher. The factor is
@@ -78,7 +87,7 @@ def near(_: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any,
     return types.int64(packets, types.int64, *[types.float64] * 5), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_instruction
 def ahead(
     _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any,
     vx: Any, vy: Any, vz: Any, path: Any,
@@ -110,7 +119,7 @@ def ahead(
     return types.int64(packets, types.int64, *[types.float64] * 8), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_instruction
 def lowest(_: Any, mask: Any) -> Any:
     """Return the place of the lowest bit that is set; the mask must not be 0."""
 

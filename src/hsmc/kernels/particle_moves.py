@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import RADIUS, Cells, Floats, Ints, System, X, Y, Z, move_to
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
-from hsmc.kernels.jit import frugal, inlined, kernel
+from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits, uniform
 from hsmc.kernels.search import around, looks_for, search
@@ -25,6 +25,13 @@ PER_BIT = 2.0**-31
 
 
 class Nearest(NamedTuple):
+    """A query: how near does a sphere come to others?
+
+    Attributes:
+        slot: Its place in its cell, 8·packet + place.
+        radius: Its radius, in σ_L.
+    """
+
     slot: int
     radius: float
 
@@ -54,8 +61,7 @@ def nearest(
     return least
 
 
-
-@frugal
+@lean
 def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> float:
     """Return the smallest r²/σ² of sphere ``skip`` put at x, y, z; 0 if it overlaps another.
 
@@ -96,7 +102,7 @@ def draw_regions(cells: Cells, n: int, counts: Ints, state: NDArray[np.uint64]) 
             cells.region[axis, (layer + offset) % layers] = layer * regions // layers
 
 
-@frugal
+@lean
 def gather(cells: Cells, ra: int, rb: int, rc: int) -> int:
     """List the spheres of one region in ``cells.members`` and return how many they are."""
     nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
@@ -111,7 +117,7 @@ def gather(cells: Cells, ra: int, rb: int, rc: int) -> int:
                 if cells.region[0, a] != ra:
                     continue
                 cell = (c * ny + b) * nx + a
-                packet, left = cell, cells.count[cell]
+                packet, left = cell, cells.filled[cell]
                 while left > 0:
                     for k in range(min(left, LANES)):
                         cells.members[found] = cells.owner[packet, k]
@@ -162,7 +168,7 @@ def move_spheres(
                 move_members(system, count, ra, rb, rc, steps, mask, recent, counts, state)
 
 
-@frugal
+@lean
 def move_members(
     system: System, count: int, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
     recent: Ints, counts: Ints, state: NDArray[np.uint64],

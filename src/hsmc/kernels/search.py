@@ -35,12 +35,12 @@ def looks_for(kind: type) -> Callable[[Look], Look]:
     """Make a compiled function the ``look`` of queries of a kind, chosen when compiling."""
 
     def register(function: Look) -> Look:
-        def choose(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            if getattr(query, "instance_class", None) is not kind:
-                return None
-            return lambda system, packet, x, y, z, query, carry: function(
-                system, packet, x, y, z, query, carry
-            )
+        # Numba wants the arguments of both by the same names, and without annotations.
+        def answer(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            return function(system, packet, x, y, z, query, carry)
+
+        def choose(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+            return answer if getattr(query, "instance_class", None) is kind else None
 
         overload(look)(choose)
         return function
@@ -95,31 +95,25 @@ def search(
     low_c, high_c = int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))
     for ic in range(low_c, high_c + 1):
         kc, x_c, y_c, z_c = ic, x, y, z
-        while kc < 0:
-            kc += nz
-            x_c, y_c, z_c = x_c + box[0, 2], y_c + box[1, 2], z_c + box[2, 2]
-        while kc >= nz:
-            kc -= nz
-            x_c, y_c, z_c = x_c - box[0, 2], y_c - box[1, 2], z_c - box[2, 2]
+        if kc < 0 or kc >= nz:
+            turns = kc // nz
+            kc -= turns * nz
+            x_c, y_c, z_c = x - turns * box[0, 2], y - turns * box[1, 2], z - turns * box[2, 2]
         for ib in range(low_b, high_b + 1):
             kb, x_b, y_b = ib, x_c, y_c
-            while kb < 0:
-                kb += ny
-                x_b, y_b = x_b + box[0, 1], y_b + box[1, 1]
-            while kb >= ny:
-                kb -= ny
-                x_b, y_b = x_b - box[0, 1], y_b - box[1, 1]
+            if kb < 0 or kb >= ny:
+                turns = kb // ny
+                kb -= turns * ny
+                x_b, y_b = x_c - turns * box[0, 1], y_c - turns * box[1, 1]
             row = (kc * ny + kb) * nx
             for ia in range(low_a, high_a + 1):
                 if ia == a and ib == b and ic == c:
                     continue
                 ka, x_a = ia, x_b
-                while ka < 0:
-                    ka += nx
-                    x_a += box[0, 0]
-                while ka >= nx:
-                    ka -= nx
-                    x_a -= box[0, 0]
+                if ka < 0 or ka >= nx:
+                    turns = ka // nx
+                    ka -= turns * nx
+                    x_a = x_b - turns * box[0, 0]
                 packet = row + ka
                 while packet >= 0:
                     carry = look(system, packet, x_a, y_b, z_c, query, carry)
