@@ -121,7 +121,7 @@ def chained(newtonian, sight, chains=200, duration=1.7):
     if not newtonian:
         velocities[0] = 0.36, 0.48, 0.8
     for k in range(chains):
-        run_chain(system, k % 60, duration, sight, velocities, hit, chain, counts)
+        run_chain(system, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts)
     return system, before, velocities, chain
 
 

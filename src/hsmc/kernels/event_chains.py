@@ -159,7 +159,10 @@ def slide(system: System, i: int, dx: float, dy: float, dz: float) -> None:
 
 @inlined
 def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float) -> None:
-    """Exchange the parts of two velocities along d, as equal masses do."""
+    """Exchange the parts of two velocities along d, as equal masses do.
+
+    d has no part along axes on which spheres do not move.
+    """
     part = (velocities[i, 0] - velocities[j, 0]) * dx
     part += (velocities[i, 1] - velocities[j, 1]) * dy
     part += (velocities[i, 2] - velocities[j, 2]) * dz
@@ -201,8 +204,8 @@ def free_path(
 
 @lean
 def run_chain(
-    system: System, i: int, duration: float, sight: float, velocities: Floats, hit: Floats,
-    chain: Floats, counts: Ints,
+    system: System, i: int, duration: float, sight: float, velocities: Floats, mask: Floats,
+    hit: Floats, chain: Floats, counts: Ints,
 ) -> int:  # fmt: skip
     """Let sphere ``i`` fly, and whatever is hit after it, for a time.
 
@@ -212,6 +215,7 @@ def run_chain(
         duration: For how long, in σ_L over velocity.
         sight: How far a search looks at first, in σ_L; matters to speed alone.
         velocities: Of each sphere, changed; shape (N, 3). One row is that of all; shape (1, 3).
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         hit: Scratch; shape (4,).
         chain: Its sums are added to; shape (4,).
         counts: Flights of each species, added to both as tried and accepted; shape (2, 2).
@@ -242,7 +246,7 @@ def run_chain(
             handed_on += dx * vx + dy * vy + dz * vz
             collisions += 1
             if own == 1:
-                exchange(velocities, i, j, dx, dy, dz)
+                exchange(velocities, i, j, mask[0] * dx, mask[1] * dy, mask[2] * dz)
             i = j
     chain[FLOWN] += flown
     chain[HANDED_ON] += handed_on
@@ -307,7 +311,9 @@ def move_chains(
             draw_direction(velocities, mask, state)
         i = min(int(uniform(state) * n), n - 1)
         sight = SIGHT * chain[FREE_PATH]
-        made = run_chain(system, i, chain[DURATION], sight, velocities, hit, chain, counts)
+        made = run_chain(
+            system, i, chain[DURATION], sight, velocities, mask, hit, chain, counts
+        )
         collisions += made
         recent[0] += 1
         recent[1] += made

@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, lean
@@ -107,7 +109,7 @@ def near_pairs(
     far = math.sqrt(max(horizon, factor2))
     system.listed[0] = 0
     for i in range(first, clearance.shape[0]):
-        if clearance[i] >= threshold:
+        if clearance[i] >= threshold and threshold < np.inf:
             continue
         before, slot = system.listed[0], int(cells.place_of[i])
         packet, place = slot // LANES, slot % LANES
