@@ -11,16 +11,20 @@ from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, axis_mask, box_moves
 from hsmc.errors import InputError
-from hsmc.kernels.run import Plan, Spheres, Tally, run_block
+from hsmc.kernels.run import Plan, Spheres, Tally, run_block, run_large_block
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
+from hsmc.threads import kernel_threads
 
 BLOCK_TRIALS = 800_000
 """Particle trials between two returns to Python, about: below half a second."""
 
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
+
+ONE_REGION = 4096
+"""Spheres up to which the whole system is one region, moved by one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,9 @@ class Simulation:
             self.moves.particle_target,
             self.moves.box_target,
         )
-        volumes = run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+        run = run_large_block if len(self._spheres.radii) > ONE_REGION else run_block
+        with kernel_threads():
+            volumes = run(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()

@@ -45,7 +45,6 @@ class Grid(NamedTuple):
         following: Next sphere in the same cell, -1 at the end; shape (N,).
         cell_of: Cell of each sphere; shape (N,).
         region: Which region each layer of cells is in, along each axis; shape (3, L).
-        members: Room for the spheres of a region; shape (N,).
     """
 
     shape: Ints
@@ -54,7 +53,6 @@ class Grid(NamedTuple):
     following: Indices
     cell_of: Indices
     region: Indices
-    members: Indices
 
 
 class System(NamedTuple):
@@ -220,8 +218,7 @@ def new_grid(n: int) -> Grid:
         np.empty(max(125, 2 * n), np.int32),
         np.empty(n, np.int32),
         np.empty(n, np.int32),
-        np.empty((3, 2 * MOST_LAYERS + 2), np.int32),
-        np.empty(n, np.int32),
+        np.zeros((3, 2 * MOST_LAYERS + 2), np.int32),
     )
 
 

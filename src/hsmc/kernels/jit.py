@@ -32,3 +32,14 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """
     compiled = numba.njit(cache=True, fastmath=False, nogil=True, error_model="numpy")
     return cast("Callable[P, R]", compiled(function))
+
+
+def threaded_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` like a kernel, its ``prange`` loops shared between threads.
+
+    How many threads: ``hsmc.threads``. No result may depend on it.
+    """
+    compiled = numba.njit(
+        cache=True, fastmath=False, nogil=True, error_model="numpy", parallel=True
+    )
+    return cast("Callable[P, R]", compiled(function))

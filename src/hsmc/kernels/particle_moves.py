@@ -3,16 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cell_list import Floats, Grid, Ints, System, relink
+from hsmc.kernels.cell_list import Floats, Indices, Ints, System, relink
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
 from hsmc.kernels.jit import kernel
-from hsmc.kernels.random import next_bits, uniform
-
-REGION = 8
-"""Cells along the edge of a region."""
-
-ONE_REGION = 4096
-"""Spheres up to which the whole system is one region."""
+from hsmc.kernels.random import next_bits
+from hsmc.kernels.regions import Regions, members_of
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -85,47 +80,6 @@ def clearance_at(
 
 
 @kernel
-def draw_regions(grid: Grid, n: int, counts: Ints, state: NDArray[np.uint64]) -> None:
-    """Cut the box into regions of about ``REGION`` cells a side, at a random offset.
-
-    Args:
-        grid: ``region`` is written.
-        n: Number of spheres; few spheres share one region.
-        counts: Number of regions along each axis, written; shape (3,).
-        state: State of the generator; shape (4,).
-    """
-    for axis in range(3):
-        layers = grid.shape[axis]
-        regions = max(1, layers // REGION) if n > ONE_REGION else 1
-        offset = int(uniform(state) * layers) if regions > 1 else 0
-        counts[axis] = regions
-        for layer in range(layers):
-            grid.region[axis, (layer + offset) % layers] = layer * regions // layers
-
-
-@kernel
-def gather(grid: Grid, ra: int, rb: int, rc: int) -> int:
-    """List the spheres of one region in ``grid.members`` and return how many they are."""
-    nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
-    count = 0
-    for c in range(nz):
-        if grid.region[2, c] != rc:
-            continue
-        for b in range(ny):
-            if grid.region[1, b] != rb:
-                continue
-            for a in range(nx):
-                if grid.region[0, a] != ra:
-                    continue
-                k = grid.head[(c * ny + b) * nx + a]
-                while k >= 0:
-                    grid.members[count] = k
-                    count += 1
-                    k = grid.following[k]
-    return count
-
-
-@kernel
 def move_spheres(
     system: System,
     steps: Floats,
@@ -134,14 +88,7 @@ def move_spheres(
     counts: Ints,
     state: NDArray[np.uint64],
 ) -> None:
-    """Make N trial moves, region by region, each within a cube about a sphere's place.
-
-    Large systems are cut into regions, at a random offset each time, so that a region and
-    its surroundings stay in the processor's cache. A region with n spheres gets n trials of
-    spheres chosen at random in it; moves out of it are refused. So its members stay the same
-    throughout, each is chosen as often in every state, and a trial is as likely as its
-    reverse: each region's moves keep balance whatever lies outside. A small system is one
-    region, and nothing is refused.
+    """Make N trial moves of spheres chosen at random, each within a cube about its place.
 
     Args:
         system: Spheres in their box; moved, and the grid kept up to date.
@@ -152,49 +99,45 @@ def move_spheres(
         state: State of the generator; shape (4,).
 
     Source:
-        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114; regions as
-        the cells of Anderson et al., J. Comput. Phys. 254, 27 (2013),
-        doi:10.1016/j.jcp.2013.07.023.
+        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    regions = np.empty(3, np.int64)
     renew_horizon(system)
-    draw_regions(system.grid, system.records.shape[0], regions, state)
-    for rc in range(regions[2]):
-        for rb in range(regions[1]):
-            for ra in range(regions[0]):
-                count = gather(system.grid, ra, rb, rc)
-                move_members(system, count, ra, rb, rc, steps, mask, recent, counts, state)
+    system.grid.region[:] = 0
+    everyone = Regions(np.ones(3, np.int64), np.zeros(3, np.int64))
+    members, made = members_of(system.grid, everyone, 0, 0, 0), np.zeros((2, 2), np.int64)
+    move_members(system, members, 0, 0, 0, steps, mask, made, state)
+    recent += made
+    counts += made
 
 
 @kernel
 def move_members(
-    system: System, count: int, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
-    recent: Ints, counts: Ints, state: NDArray[np.uint64],
+    system: System, members: Indices, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
+    counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
-    """Make as many trial moves in a region as it has spheres.
+    """Make as many trial moves in a region as it has spheres; none leaves it.
 
     Args:
-        system: Spheres in their box; the region's spheres are the grid's members.
-        count: Number of spheres in the region.
+        system: Spheres in their box; those of the region are moved.
+        members: The spheres of the region; shape (M,).
         ra: Region along the first axis (likewise rb, rc).
         rb: See ra.
         rc: See ra.
         steps: As for ``move_spheres``, like the rest.
         mask: See steps.
-        recent: See steps.
         counts: See steps.
         state: See steps.
     """
     records, box, inverse, grid = system.records, system.box, system.inverse, system.grid
     nx, ny, nz = grid.shape[0], grid.shape[1], grid.shape[2]
     scale = SAFE / system.bounds[SHORTENED]
+    count = members.shape[0]
     for _ in range(count):
         first, second = next_bits(state), next_bits(state)
-        i = grid.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
+        i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
-        recent[kind, 0] += 1
         x = records[i, 0] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         y = records[i, 1] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
         z = records[i, 2] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
@@ -214,7 +157,6 @@ def move_members(
         if clearance == 0.0:
             continue
         counts[kind, 1] += 1
-        recent[kind, 1] += 1
         records[i, 0], records[i, 1], records[i, 2] = x, y, z
         system.clearance[i] = clearance * scale
         cell = (c * ny + b) * nx + a

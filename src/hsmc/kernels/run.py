@@ -29,6 +29,7 @@ from hsmc.kernels.cell_list import (
     new_grid,
     wrap,
 )
+from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.particle_moves import move_spheres
@@ -185,6 +186,27 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
 
 
 @kernel
+def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
+    """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
+    if plan.box_moves.shape[0] > 0:
+        move_box(system, plan, tally, beta_pressure)
+    volume = volume_of(system.box)
+    if plan.tuning:
+        tune_steps(system, plan, tally)
+    return volume
+
+
+@kernel
+def take_back(system: System, order: Ints, spheres: Spheres) -> None:
+    """Write the positions of spheres in cell order back in the order of the user."""
+    for i in range(order.shape[0]):
+        k = order[i]
+        spheres.positions[k, 0] = system.records[i, 0]
+        spheres.positions[k, 1] = system.records[i, 1]
+        spheres.positions[k, 2] = system.records[i, 2]
+
+
+@kernel
 def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
     """Run one cycle for each pressure: N trial particle moves, then a box move.
 
@@ -201,14 +223,25 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
     volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
         move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
-        if plan.box_moves.shape[0] > 0:
-            move_box(system, plan, tally, pressures[cycle])
-        volumes[cycle] = volume_of(system.box)
-        if plan.tuning:
-            tune_steps(system, plan, tally)
-    for i in range(order.shape[0]):
-        k = order[i]
-        spheres.positions[k, 0] = system.records[i, 0]
-        spheres.positions[k, 1] = system.records[i, 1]
-        spheres.positions[k, 2] = system.records[i, 2]
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    take_back(system, order, spheres)
+    return volumes
+
+
+@kernel
+def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+    """Do as ``run_block``, with the spheres moved region by region, on several threads.
+
+    Args:
+        spheres: Changed.
+        plan: See ``run_block``.
+        tally: See ``run_block``.
+        pressures: See ``run_block``.
+    """
+    system, order = assemble(spheres)
+    volumes = np.empty(pressures.shape[0])
+    for cycle in range(pressures.shape[0]):
+        move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    take_back(system, order, spheres)
     return volumes
