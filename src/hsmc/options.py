@@ -111,12 +111,14 @@ class RunOptions(StartOptions):
         axes: Cartesian axes along which spheres move.
         box_moves: How box moves are made.
         pressure: βPσ_L³ (at the end of a compression).
+        threads: Threads that move a system of more than 4096 spheres; no number depends on it.
     """
 
     box: BoxMode = "isotropic"
     axes: Axes = "xyz"
     box_moves: BoxMoves = "heat-bath"
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
+    threads: Count = 1
 
 
 class CompressOptions(RunOptions):

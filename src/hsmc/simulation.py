@@ -26,6 +26,13 @@ BLOCK_CYCLES = 500
 ONE_REGION = 4096
 """Spheres up to which the whole system is one region, moved by one thread."""
 
+LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
+"""Particle trials of a block of a larger one, about, and its cycles, at least.
+
+What a block begins with, putting spheres in order and learning who is near whom, takes as long as
+two cycles do on two threads; so blocks are half a second long, and one second at 10⁶ spheres.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Moves:
@@ -134,7 +141,10 @@ class Simulation:
     @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // len(self._spheres.radii)))
+        spheres = len(self._spheres.radii)
+        if spheres > ONE_REGION:
+            return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // spheres))
+        return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // spheres))
 
     def advance(self, pressures: Floats, *, tuning: bool) -> Floats:
         """Run one cycle for each pressure.

@@ -3,6 +3,7 @@
 Their results do not depend on it, bit for bit; so it belongs to the machine, not to a simulation.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +11,11 @@ from contextvars import ContextVar
 import numba
 
 from hsmc.errors import InputError
+
+# GNU's OpenMP, which numba starts, lets threads that wait turn for milliseconds by default. Where
+# other programs share the cores, two threads are then slower than one; turns of some 20 µs cost
+# nothing. It reads this once, before the first kernel runs.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 _THREADS: ContextVar[int] = ContextVar("threads", default=1)
 

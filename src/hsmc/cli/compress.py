@@ -54,6 +54,7 @@ def compress(
     box: shared.Box = None,
     axes: shared.Axes = None,
     box_moves: shared.BoxMoves = None,
+    threads: shared.Threads = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,

@@ -44,6 +44,7 @@ def sample(
     box: shared.Box = None,
     axes: shared.Axes = None,
     box_moves: shared.BoxMoves = None,
+    threads: shared.Threads = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,

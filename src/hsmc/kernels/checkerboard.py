@@ -30,7 +30,7 @@ from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.jit import kernel, threaded_kernel
 from hsmc.kernels.particle_moves import move_members
 from hsmc.kernels.random import next_bits, open_stream
-from hsmc.kernels.regions import Regions, cut, members_of
+from hsmc.kernels.regions import Regions, cut, members_of, number_of_colour, region_of_colour
 
 
 @kernel
@@ -99,16 +99,12 @@ def move_colour(
         made: Tried and accepted moves of each species in each region; shape (R, 2, 2).
         key: What the streams of the regions come from.
     """
-    na, nb, nc = regions.number[0], regions.number[1], regions.number[2]
-    half_a, half_b, half_c = (na + 1) // 2, (nb + 1) // 2, (nc + 1) // 2
-    for place in prange(half_a * half_b * half_c):
+    for place in prange(number_of_colour(regions)):
         system = System(
             records, species, box, inverse, grid, diameter, sphere_volume, pairs, clearance, bounds
         )
-        ra = colour[0] + 2 * (place % half_a)
-        rb = colour[1] + 2 * (place // half_a % half_b)
-        rc = colour[2] + 2 * (place // (half_a * half_b))
-        region = (rc * nb + rb) * na + ra
+        ra, rb, rc = region_of_colour(regions, colour, place)
+        region = (rc * regions.number[1] + rb) * regions.number[0] + ra
         move_region(system, regions, ra, rb, rc, steps, mask, made[region], key, region)
 
 

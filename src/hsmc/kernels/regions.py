@@ -9,7 +9,7 @@ from hsmc.kernels.cell_list import Grid, Indices, Ints
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.random import uniform
 
-REGION = 8
+REGION = 7
 """Cells along the edge of a region, about: few enough to stay in the processor's cache."""
 
 
@@ -30,7 +30,8 @@ def cut(grid: Grid, state: NDArray[np.uint64]) -> Regions:
     """Cut the grid into regions at a random offset.
 
     Their number along an axis is even, or 1: coloured like a chessboard, no two of one colour
-    touch, all around the periodic box. None is thinner than what a search visits to one side.
+    touch, all around the periodic box. None is thinner than half of ``REGION``, and a search
+    visits two layers to either side at most.
 
     Args:
         grid: ``region`` is written.
@@ -39,9 +40,7 @@ def cut(grid: Grid, state: NDArray[np.uint64]) -> Regions:
     regions = Regions(np.ones(3, np.int64), np.zeros(3, np.int64))
     for axis in range(3):
         layers = grid.shape[axis]
-        number = 2 * ((layers + REGION) // (2 * REGION))
-        if number == 0 or layers // number < grid.span[axis]:
-            number = 1
+        number = max(1, 2 * ((layers + REGION) // (2 * REGION)))
         regions.number[axis] = number
         regions.offset[axis] = int(uniform(state) * layers)
         for layer in range(layers):
@@ -88,3 +87,30 @@ def members_of(grid: Grid, regions: Regions, ra: int, rb: int, rc: int) -> Indic
                     count += 1
                     k = grid.following[k]
     return members[:count]
+
+
+@kernel
+def number_of_colour(regions: Regions) -> int:
+    """Return how many regions each colour has."""
+    number = 1
+    for axis in range(3):
+        number *= (regions.number[axis] + 1) // 2
+    return number
+
+
+@kernel
+def region_of_colour(
+    regions: Regions, colour: tuple[int, int, int], place: int
+) -> tuple[int, int, int]:
+    """Return one of the regions of a colour, which do not touch.
+
+    Args:
+        regions: How the grid is cut.
+        colour: First region of the colour along each box vector, 0 or 1.
+        place: Which of them.
+    """
+    half_a, half_b = (regions.number[0] + 1) // 2, (regions.number[1] + 1) // 2
+    ra = colour[0] + 2 * (place % half_a)
+    rb = colour[1] + 2 * (place // half_a % half_b)
+    rc = colour[2] + 2 * (place // (half_a * half_b))
+    return ra, rb, rc
