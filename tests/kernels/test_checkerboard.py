@@ -101,9 +101,8 @@ def test_spheres_on_a_line():
     """Gaps between hard rods: P(gap > x) = (1 − x/F)^(N−1), F being the free length, exactly.
 
     Spheres of a narrow box that move along x alone are rods on a line (L. Tonks, Phys. Rev. 50,
-    955 (1936), doi:10.1103/PhysRev.50.955). About two spheres share each of the 56 regions, so
-    most trials are near an edge. Fails if trials refused at an edge are not counted but tried again
-    (tried), which makes the rods crowd there.
+    955 (1936), doi:10.1103/PhysRev.50.955). About three share each of the 56 regions. Fails if
+    the offset of the regions is always 0, or if a move looks at fewer cells than it must (tried).
     """
     n, length = 200, 400.0
     x = (np.arange(n) + 0.5) * length / n
@@ -112,9 +111,9 @@ def test_spheres_on_a_line():
     system, _ = system_of(Configuration(box, positions, np.ones(n), np.zeros(n, np.int64)))
     state, tally = kernel_state(2, "test"), np.zeros((2, 2), np.int64)
     gaps = []
-    for cycle in range(30_000):
+    for cycle in range(60_000):
         move_regions(system, np.full(2, 3.0), np.eye(3)[0], tally, tally.copy(), state)
-        if cycle % 30 == 0 and cycle > 1000:
+        if cycle % 60 == 0 and cycle > 1000:
             along = np.sort(system.records[:, 0])
             gaps.append(np.diff(along, append=along[0] + length)[:: n // 8] - 1.0)
     gaps = np.concatenate(gaps)
