@@ -82,21 +82,24 @@ def grow(spheres: int, threads: int) -> None:
     squeeze(at_packing(random_fluid(Mixture(1.0, 4200, 0), 0.02, 1), 0.15), 0.2, 1)  # compiles
     before = peak()
     with on_threads(threads):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         dilute = random_fluid(Mixture(1.0, spheres, 0), 0.15, 1)
-        placed = time.perf_counter()
+        placed, cpu_placed = time.perf_counter(), time.process_time()
         dense = squeeze(dilute, 0.50, 1)
-        grown = time.perf_counter()
+        grown, cpu_grown = time.perf_counter(), time.process_time()
     memory = peak()
     print(f"{spheres} spheres, {threads} threads")
-    print(f"at random, to φ = {dilute.packing_fraction:.2f}: {placed - began:.0f} s")
-    print(f"from there to φ = {dense.packing_fraction:.4f}: {grown - placed:.0f} s")
-    print(f"peak memory: {memory / spheres:.0f} bytes a sphere in all; {before / 1e6:.0f} MB of it "
-          f"were there before, and {(memory - before) / spheres:.0f} bytes a sphere came on top")  # fmt: skip
+    for density, seconds, of_cpu in (
+        (dilute.packing_fraction, placed - began, cpu_placed - cpu),
+        (dense.packing_fraction, grown - placed, cpu_grown - cpu_placed),
+    ):
+        print(f"to φ = {density:.4f}: {seconds:.0f} s, {of_cpu:.0f} s of CPU")
+    print(f"peak memory: {memory / spheres:.0f} bytes a sphere; without the {before / 1e6:.0f} MB "
+          f"that Python and compiled code take, {(memory - before) / spheres:.0f}")  # fmt: skip
     began = time.perf_counter()
     gap = smallest_gap(dense).gap
     print(f"smallest gap {gap:.2g} ({time.perf_counter() - began:.0f} s; "
-          f"{(peak() - before) / spheres:.0f} bytes a sphere on top)")  # fmt: skip
+          f"{(peak() - before) / spheres:.0f} bytes a sphere)")  # fmt: skip
     print(f"load {os.getloadavg()[0]:.1f}")
 
 

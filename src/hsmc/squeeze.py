@@ -20,8 +20,8 @@ from hsmc.kernels.squeezing import part_spheres
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
 
-SHRINKAGE, LARGEST_SHRINKAGE = 0.005, 0.05
-"""How much shorter the box gets at a time, times φ, and at most: half of the spheres overlap then."""
+SHRINKAGE, LARGEST_SHRINKAGE = 0.01, 0.05
+"""How much shorter the box gets at a time: at φ = 1, and at most. Most spheres overlap then."""
 
 PATIENCE = 1000
 """Cycles in which the overlaps of one step have to go."""

@@ -34,9 +34,7 @@ def any_overlap(system: System) -> bool:
 
 
 @kernel
-def part_spheres(
-    spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cycles: int
-) -> bool:
+def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cycles: int) -> bool:
     """Make cycles of N trial moves until no spheres overlap; tell if so.
 
     Args:
