@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from hsmc.analysis.equations_of_state import modified_klm
 from hsmc.box import Box
 from hsmc.configuration import Configuration
+from hsmc.crystal import crystal
 from hsmc.errors import InputError
+from hsmc.fit import dilate, expand_to
+from hsmc.kernels.box_moves import least_scale
 from hsmc.kernels.cell_list import new_grid
 from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.random import next_bits, open_stream
@@ -120,6 +124,29 @@ def test_spheres_on_a_line():
     assert gaps.min() >= -1e-9
     exact = lambda g: 1.0 - (1.0 - np.clip(g, 0.0, None) / (length - n)) ** (n - 1)  # noqa: E731
     assert stats.kstest(gaps, exact).pvalue > P_VALUE
+
+
+def test_pressure_of_a_large_fluid():
+    """Z at φ = 0.40 is that of the fluid's equation of state, within three standard errors.
+
+    The volume may shrink by a fraction x before two spheres touch. As βP = −∂βF/∂V, the chance
+    that it may shrink by x is exp(−N(Z − 1)x) for small x; so the mean of x is 1/(N(Z − 1)), to
+    1/N. Two to eight regions of each colour.
+    """
+    cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.40)
+    system, _ = system_of(cell.replicated(6, 6, 32))
+    n, state, tally = 4608, kernel_state(4, "test"), np.zeros((2, 2), np.int64)
+    room = np.empty(4500)
+    for cycle in range(-500, len(room)):
+        move_regions(system, np.full(2, 0.2), np.ones(3), tally, tally.copy(), state)
+        if cycle >= 0:
+            room[cycle] = 1.0 - least_scale(system, np.ones(3), 5.3) ** 3
+    blocks = room.reshape(45, -1).mean(axis=1)
+    error = blocks.std(ddof=1) / np.sqrt(len(blocks)) / room.mean()
+    assert error < 0.03
+    excess = 1.0 / (n * room.mean())
+    wanted = modified_klm(0.40) - 1.0
+    assert abs(excess / wanted - 1.0) < 3.0 * error
 
 
 def test_regions_move_independently():

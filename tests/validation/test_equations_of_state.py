@@ -41,10 +41,6 @@ SYSTEMS = {
         },
         fluid_packing_fraction(5.306),
     ),
-    "large fluid 5.306": (
-        {**ONE, "start": "fcc", "replicate": (6, 6, 32), "packing": 0.4, "pressure": 5.306},
-        fluid_packing_fraction(5.306),
-    ),
     "fcc 23.4": (
         {**ONE, "start": "fcc", "replicate": (4, 4, 4), "packing": 0.62, "pressure": 23.4},
         fcc_packing_fraction(23.4),
@@ -59,15 +55,11 @@ SYSTEMS = {
 CASES = [
     ("fluid 2.28", "isotropic", 150_000),
     ("fluid 5.306", "isotropic", 120_000),
-    ("large fluid 5.306", "isotropic", 20_000),
     ("fcc 23.4", "isotropic", 200_000),
     ("6:19 fluid 10.128", "isotropic", 120_000),
     ("fcc 23.4", "floppy", 120_000),
 ]
-"""A crystal feels the shape of its box; a fluid's floppy box would drift without bound.
-
-The large fluid, 4608 spheres, is moved region by region.
-"""
+"""A crystal feels the shape of its box; a fluid's floppy box would drift without bound."""
 
 
 @pytest.mark.validation
