@@ -106,7 +106,7 @@ def test_spheres_on_a_line():
 
     Spheres of a narrow box that move along x alone are rods on a line (L. Tonks, Phys. Rev. 50,
     955 (1936), doi:10.1103/PhysRev.50.955). About three share each of the 56 regions. Fails if
-    the offset of the regions is always 0 (tried).
+    a search about a trial place looks at fewer cells than it must (tried).
     """
     n, length = 200, 400.0
     x = (np.arange(n) + 0.5) * length / n
