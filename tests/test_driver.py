@@ -1,5 +1,7 @@
 """Runs: stopped, crashed and resumed without a trace; outputs that must not be touched."""
 
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,35 @@ def test_sampling_in_pieces():
     """Stops fall into both phases and into means. Fails if the sums of a mean are lost (tried)."""
     assert in_pieces(sample, 23, **SAMPLE) == 13
     same(read_result(OUT), sample(**SAMPLE))
+
+
+LARGE = {
+    "start": "fcc", "ratio": 1.0, "replicate": (4, 4, 70), "packing": 0.45, "pressure": 20.0,
+    "cycles": 40, "frames": 2,
+}  # fmt: skip
+
+
+def test_a_large_system_in_pieces_on_other_threads(monkeypatch):
+    """The threads of a run may change when it is resumed, and no bit does.
+
+    Fails if threads are compared like other options (tried).
+    """
+    asked = []
+
+    @contextmanager
+    def note(number):
+        asked.append(number)
+        yield
+
+    monkeypatch.setattr(driver, "on_threads", note)
+    compress(OUT, StopAfter(15), **LARGE, threads=1)
+    compress(OUT, StopAfter(15), **LARGE, threads=2)
+    compress(OUT, **LARGE, threads=3)
+    assert asked == [1, 2, 3]
+    wanted = compress(**LARGE)
+    found = read_result(OUT)
+    assert found.parameters["threads"] == 3
+    same(replace(found, parameters=wanted.parameters), wanted)
 
 
 def test_one_block_at_a_time():

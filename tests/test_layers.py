@@ -12,9 +12,9 @@ import hsmc
 ROOT = Path(hsmc.__file__).parent
 
 ORDER = [
-    "errors", "rng", "kernels",
+    "errors", "rng", "threads", "kernels",
     "box", "configuration", "mixture",
-    "crystal", "defects", "neighbors", "structures", "fit",
+    "crystal", "defects", "neighbors", "structures", "squeeze", "fit",
     "analysis.statistics", "analysis.densest", "analysis.equations_of_state",
     "seal", "storage", "provenance",
     "parsers", "readers", "export",

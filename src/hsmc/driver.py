@@ -18,6 +18,7 @@ from hsmc.schedule import PressureRamp
 from hsmc.simulation import Moves, Simulation
 from hsmc.start import build_start
 from hsmc.storage import check_folder, sole_writer
+from hsmc.threads import on_threads
 
 LEAST_BLOCKS = 200
 """Blocks of a run, at least: a short one, too, has a smooth time series."""
@@ -150,18 +151,20 @@ def run_phases(
         The result, "finished", or "unfinished" if the monitor stopped it.
 
     Raises:
+        InputError: There are not as many cores as threads are asked for.
         OutputError: The file holds a finished run or one of other parameters, or is in use.
         OverlapError: Spheres overlap in the start or, by a bug, at the end.
         StorageError: A file cannot be written.
     """
     monitor = monitor or Silent()
-    if out is None:
-        run = _new_run(kind, options, phases, frames, None, monitor)
-        return _work(run, summarise, monitor)
-    check_folder(out)
-    with sole_writer(out):
-        run = _new_or_resumed(kind, options, phases, frames, out, monitor)
-        return _work(run, summarise, monitor)
+    with on_threads(options.threads):
+        if out is None:
+            run = _new_run(kind, options, phases, frames, None, monitor)
+            return _work(run, summarise, monitor)
+        check_folder(out)
+        with sole_writer(out):
+            run = _new_or_resumed(kind, options, phases, frames, out, monitor)
+            return _work(run, summarise, monitor)
 
 
 def _parameters(options: RunOptions) -> dict[str, Any]:
@@ -202,6 +205,7 @@ def _new_or_resumed(
 ) -> _Run:
     parameters = _parameters(options)
     wanted = dict(parameters)
+    del wanted["threads"]  # no number depends on it
     if "seed" not in options.model_fields_set:
         del wanted["seed"]  # that of the file counts
     stored = read_unfinished(out, kind, wanted)

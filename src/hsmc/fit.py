@@ -12,6 +12,7 @@ from hsmc.kernels.relaxation import DAMPING, STALE, descend
 from hsmc.mixture import Mixture
 from hsmc.neighbors import Ints, near_pairs, smallest_gap
 from hsmc.rng import stream
+from hsmc.squeeze import squeeze
 
 PAD = 1e-11
 """Gap left between spheres that touch, so that later rounding makes no overlap of it."""
@@ -48,6 +49,12 @@ BALANCED = 100.0
 
 TIME_STEP = 0.4
 """Longest time step of a minimisation, over the smallest diameter."""
+
+RELAXED = 4096
+"""Random spheres up to which overlaps are relaxed away; more are squeezed."""
+
+DILUTE = 0.02
+"""Packing fraction at which many random spheres are placed."""
 
 STEPS, RENEWALS = 3000, 1000
 """Most steps on one pair list, and most lists, of one minimisation."""
@@ -167,7 +174,9 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     """Place spheres at random in a cube and relax their overlaps away.
 
     Works up to a packing fraction of about 0.6 (0.5 for a handful of spheres); denser states are
-    for compression to reach. The fluid is free of overlaps, not yet in equilibrium.
+    for compression to reach. The fluid is free of overlaps, not yet in equilibrium. More than
+    ``RELAXED`` spheres are placed at 0.02 and squeezed from there (to about 0.55): that takes
+    trial moves and little memory, and no list of pairs.
 
     Args:
         mixture: Composition and size ratio.
@@ -180,6 +189,9 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     diameters = mixture.diameters
     scaled = stream(seed, "fluid").random((len(diameters), 3))
     points = Configuration.from_scaled(Box.cubic(1.0), scaled, diameters, mixture.types)
+    if len(points) > RELAXED:
+        dilute = at_packing(points, min(packing_fraction, DILUTE))
+        return squeeze(dilute, packing_fraction, seed)
     fluid = relax(at_packing(points, packing_fraction), seed)
     if fluid.packing_fraction < packing_fraction * (1.0 - INFLATION):
         message = (

@@ -23,6 +23,9 @@ BRUTE_FORCE_PAIRS = 500
 BRUTE_FORCE_GAP = 4000
 """The same for the overlap test, which prefers plain code to fast code."""
 
+PIECE = 50_000
+"""Spheres whose neighbours are asked for at a time: bounds the memory beside the tree's."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
@@ -205,8 +208,9 @@ def _pairs(configuration: Configuration, i: Ints, j: Ints, image: Ints) -> Pairs
 
 def _ghosts(fractions: Floats, widths: Floats) -> tuple[Ints, Ints]:
     """Return owners (M,) and shifts (M, 3) of all images within ``widths`` of the unit cube."""
-    owner = np.arange(len(fractions))
-    shift = np.zeros((len(fractions), 3), dtype=np.int64)
+    edge = np.asarray(widths) + SLACK
+    owner = np.flatnonzero(np.any((fractions <= edge) | (fractions >= 1.0 - edge), axis=1))
+    shift = np.zeros((len(owner), 3), dtype=np.int64)
     for axis in range(3):
         width = widths[axis] + SLACK
         steps = np.arange(-math.ceil(width) - 1, math.ceil(width) + 2)
@@ -226,20 +230,29 @@ def _is_positive(image: Ints) -> NDArray[np.bool_]:
 
 def _tree_closest(configuration: Configuration, bound: float, own: int) -> tuple[float, int, int]:
     """Return the smallest distance over contact, and its two spheres, like ``closest_pair``."""
-    diameters, everyone = configuration.diameters, np.arange(len(configuration))
-    inside = configuration.box.unscale(configuration.scaled)
-    distance, index = map(np.asarray, cKDTree(inside).query(inside, k=2))
-    partner = np.where(index[:, 1] == everyone, index[:, 0], index[:, 1])
-    partner = np.minimum(partner, everyone[-1])  # a lone sphere has none, at distance inf
-    ratio = _ratio(distance[:, 1], 0.5 * (diameters + diameters[partner]))
-    first = int(ratio.argmin())
-    best, i, j = min((bound, own, own), (float(ratio[first]), first, int(partner[first])))
-    pairs = _tree_pairs(configuration, best * float(diameters.max()))
+    best, i, j = min((bound, own, own), _nearest_centres(configuration))
+    pairs = _tree_pairs(configuration, best * float(configuration.diameters.max()))
     if len(pairs):  # none if spheres coincide
         ratio = _ratio(pairs.distance, pairs.contact)
         closest = int(ratio.argmin())
         best, i, j = float(ratio[closest]), int(pairs.i[closest]), int(pairs.j[closest])
     return best, min(i, j), max(i, j)
+
+
+def _nearest_centres(configuration: Configuration) -> tuple[float, int, int]:
+    """Return the smallest distance over contact of each sphere and its nearest in the box."""
+    diameters, n = configuration.diameters, len(configuration)
+    inside = configuration.box.unscale(configuration.scaled)
+    tree, best = cKDTree(inside), (math.inf, 0, 0)
+    for first in range(0, n, PIECE):
+        own = np.arange(first, min(first + PIECE, n))
+        distance, index = map(np.asarray, tree.query(inside[own], k=2))
+        partner = np.where(index[:, 1] == own, index[:, 0], index[:, 1])
+        partner = np.minimum(partner, n - 1)  # a lone sphere has none, at distance inf
+        ratio = _ratio(distance[:, 1], 0.5 * (diameters[own] + diameters[partner]))
+        k = int(ratio.argmin())
+        best = min(best, (float(ratio[k]), int(own[k]), int(partner[k])))
+    return best
 
 
 def _ratio(distance: Floats, contact: Floats) -> Floats:

@@ -113,6 +113,7 @@ class RunOptions(StartOptions):
             chains.
         box_moves: How box moves are made.
         pressure: βPσ_L³ (at the end of a compression).
+        threads: Threads that move a system of more than 4096 spheres; no number depends on it.
     """
 
     box: BoxMode = "isotropic"
@@ -120,6 +121,7 @@ class RunOptions(StartOptions):
     moves: Motion = "local"
     box_moves: BoxMoves = "heat-bath"
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
+    threads: Count = 1
 
 
 class CompressOptions(RunOptions):

@@ -164,6 +164,11 @@ CUBE = "4 0 0 0 4 0 0 0 4"
         (["--pressure", "-1e6"], "pressure is -1e6, needs to be greater than 0"),
         (["--cycles", "0"], "cycles is 0, needs to be greater than or equal to 1"),
         (["--cycles", "-300"], "cycles is -300, needs to be greater than or equal to 1"),
+        (
+            ["--threads", "9999"],
+            "threads is 9999, needs to be from 1 to .*, the cores that this process may use "
+            "(or NUMBA_NUM_THREADS, if set)",
+        ),
         (["--protocol", "papper"], "protocol is papper, needs to be 'default' or 'paper'"),
         (
             ["--box", "foo"],

@@ -21,6 +21,7 @@ RUN = {
     "box": "in-plane",
     "axes": "xy",
     "box_moves": "metropolis",
+    "threads": "1",
     "frames": "5",
 }
 RAMP = {"ramp": "power", "ramp_start": "3", "ramp_fraction": "0.5", "ramp_power": "2"}

@@ -55,6 +55,7 @@ def compress(
     axes: shared.Axes = None,
     moves: shared.Moves = None,
     box_moves: shared.BoxMoves = None,
+    threads: shared.Threads = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,

@@ -46,6 +46,7 @@ def sample(
     axes: shared.Axes = None,
     moves: shared.Moves = None,
     box_moves: shared.BoxMoves = None,
+    threads: shared.Threads = None,
     frames: shared.Frames = None,
     seed: shared.Seed = None,
     config: shared.Config = None,

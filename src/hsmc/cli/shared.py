@@ -66,6 +66,14 @@ Moves = Annotated[
 BoxMoves = Annotated[
     str | None, typer.Option(help="heat-bath (exact draws) | metropolis. [default: heat-bath]")
 ]
+Threads = Annotated[
+    str | None,
+    typer.Option(
+        metavar=WHOLE,
+        help="Threads that move a system of more than 4096 spheres; results do not depend on "
+        "it. [default: 1]",
+    ),
+]
 Seed = Annotated[str | None, typer.Option(metavar=WHOLE, help="Root seed, stored. [default: 1]")]
 Frames = Annotated[
     str | None,

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import LANES
 
 Floats = NDArray[np.float64]
@@ -39,7 +40,7 @@ BUFFER = 2048
 X, Y, Z, RADIUS = 0, 1, 2, 3
 """Rows of a packet."""
 
-USED, BACK = 0, 1
+USED, BACK, LOCK = 0, 1, 2
 """Places in ``Cells.pool``."""
 
 
@@ -55,9 +56,9 @@ class Cells(NamedTuple):
         owner: Which sphere is in each place of a packet; shape (P, 8).
         place_of: Packet and place of each sphere, 8·packet + place; shape (N,).
         filled: Number of spheres in each cell; shape (C,).
-        pool: Packets ever used, and the first of those given back, or -1; shape (2,).
+        pool: Packets ever used, the first of those given back or -1, and a lock; shape (3,).
         region: Which region each layer of cells is in, along each axis; shape (3, L).
-        members: Room for the spheres of a region; shape (N,).
+        everyone: All spheres; shape (N,).
     """
 
     shape: Ints
@@ -69,7 +70,7 @@ class Cells(NamedTuple):
     filled: Indices
     pool: Ints
     region: Indices
-    members: Indices
+    everyone: Indices
 
 
 class System(NamedTuple):
@@ -164,9 +165,9 @@ def new_cells(n: int) -> Cells:
         np.empty((packets, LANES), np.int32),
         np.empty(n, np.int32),
         np.empty(most, np.int32),
-        np.empty(2, np.int64),
-        np.empty((3, MOST_LAYERS), np.int32),
-        np.empty(n, np.int32),
+        np.empty(3, np.int64),
+        np.zeros((3, MOST_LAYERS), np.int32),
+        np.arange(n).astype(np.int32),
     )
 
 
@@ -195,7 +196,7 @@ def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
     for cell in range(total):
         empty_packet(cells, cell, cell)
         cells.filled[cell] = 0
-    cells.pool[USED], cells.pool[BACK] = total, -1
+    cells.pool[USED], cells.pool[BACK], cells.pool[LOCK] = total, -1, 0
     for i in range(records.shape[0]):
         x, y, z = records[i, 0], records[i, 1], records[i, 2]
         cell = cell_index(cells, inverse, x, y, z)
@@ -215,13 +216,18 @@ def packet_of(cells: Cells, cell: int, rank: int) -> int:
 
 @kernel
 def chain_packet(cells: Cells, packet: int) -> None:
-    """Let another packet of the pool follow: one given back, or the next that was never used."""
+    """Let another packet of the pool follow: one given back, or the next that was never used.
+
+    Threads share the pool. Which packet it is decides nothing.
+    """
+    acquire(cells.pool, LOCK)
     another = cells.pool[BACK]
     if another >= 0:
         cells.pool[BACK] = cells.following[another]
     else:
         another = cells.pool[USED]
         cells.pool[USED] += 1
+    release(cells.pool, LOCK)
     cells.following[packet] = another
     empty_packet(cells, another, cells.cell_of[packet])
 
@@ -232,8 +238,10 @@ def give_back(cells: Cells, cell: int, rank: int) -> None:
     before = packet_of(cells, cell, rank - 1)
     last = cells.following[before]
     cells.following[before] = -1
+    acquire(cells.pool, LOCK)
     cells.following[last] = cells.pool[BACK]
     cells.pool[BACK] = last
+    release(cells.pool, LOCK)
 
 
 @inlined

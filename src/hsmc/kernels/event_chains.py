@@ -311,9 +311,7 @@ def move_chains(
             draw_direction(velocities, mask, state)
         i = min(int(uniform(state) * n), n - 1)
         sight = SIGHT * chain[FREE_PATH]
-        made = run_chain(
-            system, i, chain[DURATION], sight, velocities, mask, hit, chain, counts
-        )
+        made = run_chain(system, i, chain[DURATION], sight, velocities, mask, hit, chain, counts)
         collisions += made
         recent[0] += 1
         recent[1] += made

@@ -40,6 +40,14 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
 
 
+def threaded_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` like a kernel, its ``prange`` loops shared between threads.
+
+    How many threads: ``hsmc.threads``. No result may depend on it.
+    """
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS, parallel=True)(function))
+
+
 def lean(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function``, which makes no array, without counting references to any.
 

@@ -5,18 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import RADIUS, Cells, Floats, Ints, System, X, Y, Z, move_to
+from hsmc.kernels.cells import RADIUS, Floats, Indices, Ints, System, X, Y, Z, move_to
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
-from hsmc.kernels.random import next_bits, uniform
+from hsmc.kernels.random import next_bits
 from hsmc.kernels.search import around, looks_for, search
-
-REGION = 6
-"""Cells along the edge of a region."""
-
-ONE_REGION = 4096
-"""Spheres up to which the whole system is one region."""
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -84,50 +78,6 @@ def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> flo
 
 
 @kernel
-def draw_regions(cells: Cells, n: int, counts: Ints, state: NDArray[np.uint64]) -> None:
-    """Cut the box into regions of about ``REGION`` cells a side, at a random offset.
-
-    Args:
-        cells: ``region`` is written.
-        n: Number of spheres; few spheres share one region.
-        counts: Number of regions along each axis, written; shape (3,).
-        state: State of the generator; shape (4,).
-    """
-    for axis in range(3):
-        layers = cells.shape[axis]
-        regions = max(1, layers // REGION) if n > ONE_REGION else 1
-        offset = int(uniform(state) * layers) if regions > 1 else 0
-        counts[axis] = regions
-        for layer in range(layers):
-            cells.region[axis, (layer + offset) % layers] = layer * regions // layers
-
-
-@lean
-def gather(cells: Cells, ra: int, rb: int, rc: int) -> int:
-    """List the spheres of one region in ``cells.members`` and return how many they are."""
-    nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
-    found = 0
-    for c in range(nz):
-        if cells.region[2, c] != rc:
-            continue
-        for b in range(ny):
-            if cells.region[1, b] != rb:
-                continue
-            for a in range(nx):
-                if cells.region[0, a] != ra:
-                    continue
-                cell = (c * ny + b) * nx + a
-                packet, left = cell, cells.filled[cell]
-                while left > 0:
-                    for k in range(min(left, LANES)):
-                        cells.members[found] = cells.owner[packet, k]
-                        found += 1
-                    left -= LANES
-                    packet = cells.following[packet]
-    return found
-
-
-@kernel
 def move_spheres(
     system: System,
     steps: Floats,
@@ -136,14 +86,7 @@ def move_spheres(
     counts: Ints,
     state: NDArray[np.uint64],
 ) -> None:
-    """Make N trial moves, region by region, each within a cube about a sphere's place.
-
-    Large systems are cut into regions, at a random offset each time, so that a region and
-    its surroundings stay in the processor's cache. A region with n spheres gets n trials of
-    spheres chosen at random in it; moves out of it are refused. So its members stay the same
-    throughout, each is chosen as often in every state, and a trial is as likely as its
-    reverse: each region's moves keep balance whatever lies outside. A small system is one
-    region, and nothing is refused.
+    """Make N trial moves of spheres chosen at random, each within a cube about its place.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
@@ -154,36 +97,31 @@ def move_spheres(
         state: State of the generator; shape (4,).
 
     Source:
-        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114; regions as
-        the cells of Anderson et al., J. Comput. Phys. 254, 27 (2013),
-        doi:10.1016/j.jcp.2013.07.023.
+        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    regions = np.empty(3, np.int64)
     renew_horizon(system)
-    draw_regions(system.cells, system.species.shape[0], regions, state)
-    for rc in range(regions[2]):
-        for rb in range(regions[1]):
-            for ra in range(regions[0]):
-                count = gather(system.cells, ra, rb, rc)
-                move_members(system, count, ra, rb, rc, steps, mask, recent, counts, state)
+    system.cells.region[:] = 0
+    made = np.zeros((2, 2), np.int64)
+    move_members(system, system.cells.everyone, 0, 0, 0, steps, mask, made, state)
+    recent += made
+    counts += made
 
 
 @lean
 def move_members(
-    system: System, count: int, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
-    recent: Ints, counts: Ints, state: NDArray[np.uint64],
+    system: System, members: Indices, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
+    counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
-    """Make as many trial moves in a region as it has spheres.
+    """Make as many trial moves in a region as it has spheres; none leaves it.
 
     Args:
-        system: Spheres in their box; the region's spheres are the cells' members.
-        count: Number of spheres in the region.
+        system: Spheres in their box; those of the region are moved.
+        members: The spheres of the region; shape (M,).
         ra: Region along the first axis (likewise rb, rc).
         rb: See ra.
         rc: See ra.
         steps: As for ``move_spheres``, like the rest.
         mask: See steps.
-        recent: See steps.
         counts: See steps.
         state: See steps.
     """
@@ -193,13 +131,13 @@ def move_members(
     scale = SAFE / system.bounds[SHORTENED]
     horizon = system.bounds[HORIZON]
     far = np.sqrt(horizon)
+    count = members.shape[0]
     for _ in range(count):
         first, second = next_bits(state), next_bits(state)
-        i = cells.members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
+        i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
-        recent[kind, 0] += 1
         slot = int(cells.place_of[i])
         p, k = slot // LANES, slot % LANES
         x = packets[p, X, k] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
@@ -223,6 +161,5 @@ def move_members(
         if clearance == 0.0:
             continue
         counts[kind, 1] += 1
-        recent[kind, 1] += 1
         system.clearance[i] = clearance * scale
         move_to(system, i, (c * ny + b) * nx + a, x, y, z)

@@ -1,10 +1,11 @@
 """Random numbers inside kernels: xoshiro256++ on a state of four 64-bit words.
 
 The state is an ordinary array, so it is saved in a checkpoint as it is; `hsmc.rng.kernel_state`
-makes the starting one.
+makes the starting one, ``open_stream`` those of streams that run beside one another.
 
 Source:
-    Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021), doi:10.1145/3460772.
+    Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021), doi:10.1145/3460772; SplitMix64:
+    Steele, Lea & Flood, OOPSLA 2014, 453, doi:10.1145/2660193.2660195.
 """
 
 import math
@@ -22,6 +23,9 @@ _SHIFT = np.uint64(17)
 _OUTPUT_LEFT, _OUTPUT_RIGHT = np.uint64(23), np.uint64(41)  # rotate left by 23
 _STATE_LEFT, _STATE_RIGHT = np.uint64(45), np.uint64(19)  # rotate left by 45
 _DROPPED = np.uint64(11)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_FIRST, _MIX_SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_MIX_30, _MIX_27, _MIX_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
 @inlined
@@ -62,6 +66,25 @@ def uniform_open(state: NDArray[np.uint64]) -> float:
         state: State of the generator, changed in place; shape (4,).
     """
     return 1.0 - uniform(state)
+
+
+@kernel
+def open_stream(key: np.uint64, number: int, state: NDArray[np.uint64]) -> None:
+    """Start one of many streams that belong to a key.
+
+    SplitMix64 begun at the key fills the states of streams 0, 1, 2 ... one after another, four
+    words each: no two streams of a key share a word of their states.
+
+    Args:
+        key: 64 random bits.
+        number: Which stream.
+        state: State of the generator, written; shape (4,).
+    """
+    for word in range(4):
+        z = key + _GOLDEN * np.uint64(4 * number + word + 1)
+        z = (z ^ (z >> _MIX_30)) * _MIX_FIRST
+        z = (z ^ (z >> _MIX_27)) * _MIX_SECOND
+        state[word] = z ^ (z >> _MIX_31)
 
 
 @kernel

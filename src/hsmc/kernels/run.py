@@ -23,12 +23,13 @@ from hsmc.kernels.cells import (
     fill,
     invert,
     new_cells,
-    records_of,
     wrap,
 )
+from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.event_chains import move_chains, new_velocities, tune_duration
 from hsmc.kernels.jit import kernel
+from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.kernels.random import uniform
 from hsmc.kernels.tuning import tune
@@ -190,6 +191,27 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
 
 
 @kernel
+def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
+    """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
+    if plan.box_moves.shape[0] > 0:
+        move_box(system, plan, tally, beta_pressure)
+    volume = volume_of(system.box)
+    if plan.tuning:
+        tune_steps(system, plan, tally)
+    return volume
+
+
+@kernel
+def take_back(system: System, order: Ints, spheres: Spheres) -> None:
+    """Write the positions of spheres in cell order back in the order of the user."""
+    cells = system.cells
+    for i in range(order.shape[0]):
+        packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+        for axis in range(3):
+            spheres.positions[order[i], axis] = cells.packets[packet, axis, place]
+
+
+@kernel
 def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
     """Run one cycle for each pressure: N trial particle moves or collisions, then a box move.
 
@@ -214,13 +236,25 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
                 system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
                 tally.state,
             )  # fmt: skip
-        if plan.box_moves.shape[0] > 0:
-            move_box(system, plan, tally, pressures[cycle])
-        volumes[cycle] = volume_of(system.box)
-        if plan.tuning:
-            tune_steps(system, plan, tally)
-    records = records_of(system.cells)
-    for i in range(order.shape[0]):
-        for axis in range(3):
-            spheres.positions[order[i], axis] = records[i, axis]
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    take_back(system, order, spheres)
+    return volumes
+
+
+@kernel
+def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+    """Do as ``run_block``, with local moves region by region, on several threads.
+
+    Args:
+        spheres: Changed.
+        plan: See ``run_block``.
+        tally: See ``run_block``.
+        pressures: See ``run_block``.
+    """
+    system, order = assemble(spheres)
+    volumes = np.empty(pressures.shape[0])
+    for cycle in range(pressures.shape[0]):
+        move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    take_back(system, order, spheres)
     return volumes

@@ -1,0 +1,131 @@
+"""Regions of a large system: blocks of cells whose spheres are moved together."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cells import Cells, Indices, Ints, System
+from hsmc.kernels.clearance import HORIZON
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.packets import LANES
+from hsmc.kernels.random import uniform
+from hsmc.kernels.search import WIDER
+
+REGION = 6
+"""Cells along the edge of a region, about: few enough to stay in the processor's cache."""
+
+
+class Regions(NamedTuple):
+    """How the cells are cut.
+
+    Attributes:
+        number: Regions along each box vector, 1 or even; shape (3,).
+        offset: Layer of cells that the first one starts with; shape (3,).
+    """
+
+    number: Ints
+    offset: Ints
+
+
+@kernel
+def cut(system: System, state: NDArray[np.uint64]) -> Regions:
+    """Cut the box into regions at a random offset.
+
+    Their number along an axis is even, or 1: coloured like a chessboard, no two of one colour
+    touch, all around the periodic box: none is thinner than a search about a sphere reaches.
+
+    Args:
+        system: Spheres in their box; the cells' ``region`` is written.
+        state: State of the generator; shape (4,).
+    """
+    cells, reach = system.cells, math.sqrt(system.bounds[HORIZON]) * system.diameter
+    regions = Regions(np.ones(3, np.int64), np.zeros(3, np.int64))
+    for axis in range(3):
+        layers = cells.shape[axis]
+        seen = math.ceil(WIDER * reach * system.per_face[axis] * layers)
+        thick = max(REGION, 2 * seen)  # none is thinner than half of this
+        number = max(1, 2 * ((layers + thick) // (2 * thick)))
+        regions.number[axis] = number
+        regions.offset[axis] = int(uniform(state) * layers)
+        for layer in range(layers):
+            cells.region[axis, (layer + regions.offset[axis]) % layers] = layer * number // layers
+    return regions
+
+
+@kernel
+def first_layer(cells: Cells, regions: Regions, axis: int, region: int) -> int:
+    """Return the layer, counted from the offset, that a region starts with."""
+    return int(-(-region * cells.shape[axis] // regions.number[axis]))
+
+
+@kernel
+def longer(members: Indices) -> Indices:
+    """Return the same in an array of twice the length."""
+    twice = np.empty(2 * members.shape[0], np.int32)
+    twice[: members.shape[0]] = members
+    return twice
+
+
+@kernel
+def members_of(cells: Cells, regions: Regions, ra: int, rb: int, rc: int) -> Indices:
+    """List the spheres of a region, cell by cell.
+
+    Args:
+        cells: Cells and what is in them.
+        regions: How they are cut.
+        ra: Region along the first box vector (likewise rb, rc).
+        rb: See ra.
+        rc: See ra.
+    """
+    nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
+    members, count = np.empty(64, np.int32), 0
+    for step_c in range(first_layer(cells, regions, 2, rc), first_layer(cells, regions, 2, rc + 1)):
+        c = (step_c + regions.offset[2]) % nz
+        for step_b in range(
+            first_layer(cells, regions, 1, rb), first_layer(cells, regions, 1, rb + 1)
+        ):
+            b = (step_b + regions.offset[1]) % ny
+            for step_a in range(
+                first_layer(cells, regions, 0, ra), first_layer(cells, regions, 0, ra + 1)
+            ):
+                a = (step_a + regions.offset[0]) % nx
+                packet = (c * ny + b) * nx + a
+                left = cells.filled[packet]
+                while count + left > members.shape[0]:
+                    members = longer(members)
+                while left > 0:
+                    for place in range(min(left, LANES)):
+                        members[count] = cells.owner[packet, place]
+                        count += 1
+                    left -= LANES
+                    packet = int(cells.following[packet])
+    return members[:count]
+
+
+@kernel
+def number_of_colour(regions: Regions) -> int:
+    """Return how many regions each colour has."""
+    number = 1
+    for axis in range(3):
+        number *= (regions.number[axis] + 1) // 2
+    return number
+
+
+@kernel
+def region_of_colour(
+    regions: Regions, colour: tuple[int, int, int], place: int
+) -> tuple[int, int, int]:
+    """Return one of the regions of a colour, which do not touch.
+
+    Args:
+        regions: How the cells are cut.
+        colour: First region of the colour along each box vector, 0 or 1.
+        place: Which of them.
+    """
+    half_a, half_b = (regions.number[0] + 1) // 2, (regions.number[1] + 1) // 2
+    ra = colour[0] + 2 * (place % half_a)
+    rb = colour[1] + 2 * (place // half_a % half_b)
+    rc = colour[2] + 2 * (place // (half_a * half_b))
+    return ra, rb, rc

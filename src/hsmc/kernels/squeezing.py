@@ -1,0 +1,57 @@
+"""Overlapping spheres moved apart by trial moves."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cells import Floats, System, X, Y, Z
+from hsmc.kernels.checkerboard import move_regions
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.packets import LANES
+from hsmc.kernels.particle_moves import clearance_at
+from hsmc.kernels.run import PARTICLE_TRIALS, Spheres, assemble, take_back
+from hsmc.kernels.tuning import tune
+
+ACCEPTANCE = 0.3
+"""Acceptance that the steps are tuned to."""
+
+
+@kernel
+def any_overlap(system: System) -> bool:
+    """Tell whether two spheres overlap that did not move since they were put in order.
+
+    Others cannot: no trial move ends in an overlap, with those that have yet to move either. One
+    that did move has a clearance, and one that did not has none, so few have to be looked at.
+    """
+    cells = system.cells
+    for i in range(system.clearance.shape[0]):
+        if system.clearance[i] == 0.0:
+            packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+            x, y = cells.packets[packet, X, place], cells.packets[packet, Y, place]
+            if clearance_at(system, i, x, y, cells.packets[packet, Z, place]) == 0.0:
+                return True
+    return False
+
+
+@kernel
+def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cycles: int) -> bool:
+    """Make cycles of N trial moves until no spheres overlap; tell if so.
+
+    Args:
+        spheres: Overlapping or not; changed.
+        steps: Largest displacement along an axis for each species, tuned; shape (2,).
+        state: State of the generator; shape (4,).
+        cycles: How many, at most.
+    """
+    system, order = assemble(spheres)
+    mask, half = np.ones(3), np.inf
+    for axis in range(3):
+        half = min(half, 0.5 / system.per_face[axis])
+    recent, counts = np.zeros((2, 2), np.int64), np.zeros((2, 2), np.int64)
+    overlap = any_overlap(system)
+    for _ in range(cycles):
+        if overlap:
+            move_regions(system, steps, mask, recent, counts, state)
+            tune(steps, recent, PARTICLE_TRIALS, ACCEPTANCE, half)
+            overlap = any_overlap(system)
+    take_back(system, order, spheres)
+    return not overlap
