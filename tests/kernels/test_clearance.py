@@ -18,7 +18,6 @@ from hsmc.kernels.clearance import (
     HORIZON,
     SHORTENED,
     is_in_sight,
-    renew_horizon,
     search_below,
 )
 from hsmc.kernels.near_pairs import near_pairs
@@ -45,7 +44,6 @@ def moved(spheres, packing, pressure, cycles, seed):
             heat_bath_scale(system, MASKS[rng.integers(3)], pressure, state)
         else:
             heat_bath_element(system, *ELEMENTS[rng.integers(6)], pressure, state)
-    renew_horizon(system)
     return system, order
 
 

@@ -72,8 +72,8 @@ def flight(configuration, i, direction, path):
 def test_flights_are_those_of_brute_force(box, n, share, path, seed):
     """In any direction, in boxes of any size and skew: how far, and to which sphere.
 
-    Fails if nothing is looked for beyond contact, if the search ahead is cut at contact
-    sideways of the start instead of along the path, or if what lies behind is hit (tried).
+    Fails if nothing is looked for beyond contact or beside the start, or if what lies behind is
+    hit (tried).
     """
     configuration = apart(mixed_spheres(n, box, seed), share)
     system, order = system_of(configuration)

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import USED, Floats, System, X, Y, Z, invert
-from hsmc.kernels.clearance import HORIZON, is_in_sight, search_below, shorten
+from hsmc.kernels.clearance import search_below, set_horizon, shorten
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.near_pairs import near_pairs
 from hsmc.kernels.packets import LANES
@@ -40,8 +40,8 @@ STRETCH_WINDOW = 0.1
 SHEAR_WINDOW = 0.2
 """Width of the window of an off-diagonal element, over the face distance it acts on."""
 
-SMALL_LOOK = 0.5
-"""Gap, over contact, below which a box move has not looked yet; over βP times sphere volume."""
+FIRST_LOOK = 1.0
+"""Gap, over contact, up to which a box move looks first; over βP times sphere volume."""
 
 NEXT_LOOK = 4.0
 """How much farther it looks each time."""
@@ -183,28 +183,23 @@ def volume_of(box: Floats) -> float:
 
 
 @kernel
-def small_factor(system: System, beta_pressure: float) -> float:
-    """Return a distance over contact from which on to look farther and farther.
+def first_factor(system: System, beta_pressure: float) -> float:
+    """Return a distance over contact up to which to look first.
 
     At equilibrium the nearest pair is about 1/(3βPV) of a contact distance apart.
     """
-    return 1.0 + min(SMALL_LOOK / (beta_pressure * system.sphere_volume), 0.01)
+    return 1.0 + min(FIRST_LOOK / (beta_pressure * system.sphere_volume), 0.04)
 
 
 @kernel
-def next_factor(system: System, factor: float, needed: float) -> float:
+def next_factor(factor: float, needed: float) -> float:
     """Return how far to look where ``factor`` did not settle the limit.
 
     Args:
-        system: Spheres in their box.
         factor: How far was looked, over contact.
         needed: How far would be enough.
     """
-    farther = 1.0 + NEXT_LOOK * (factor - 1.0)
-    if not is_in_sight(system, farther):
-        seen = math.sqrt(system.bounds[HORIZON])
-        farther = seen if factor < seen else 1.5 * factor
-    return min(farther, needed)
+    return min(1.0 + NEXT_LOOK * (factor - 1.0), 1.5 * factor, needed)
 
 
 @kernel
@@ -218,11 +213,12 @@ def least_scale(system: System, mask: Floats, beta_pressure: float) -> float:
     if system.diameter == 0.0:
         return 0.0
     floor = (system.sphere_volume / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
-    factor = next_factor(system, small_factor(system, beta_pressure), np.inf)
+    factor = first_factor(system, beta_pressure)
     limit = scale_limit(system, mask, factor)
     while max(limit, floor) * factor < 1.0:
-        factor = next_factor(system, factor, (1.0 + 1e-12) / max(limit, floor))
+        factor = next_factor(factor, (1.0 + 1e-12) / max(limit, floor))
         limit = scale_limit(system, mask, factor)
+    set_horizon(system, factor)
     return limit
 
 
@@ -290,7 +286,7 @@ def free_interval(
     face = 1.0 / system.per_face[column]
     needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
     while factor < needed:
-        factor = next_factor(system, factor, needed)
+        factor = next_factor(factor, needed)
         low, high = element_limits(system, row, column, factor, low, high)
         low, high = min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
         needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
@@ -333,13 +329,14 @@ def heat_bath_element(
     low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
-    factor = small_factor(system, beta_pressure)
+    factor = first_factor(system, beta_pressure)
     low, high, factor = free_interval(system, row, column, low, high, factor, low)
     change = draw_change(system, row, column, low, high, beta_pressure, state)
     low, high, factor = free_interval(system, row, column, low, high, factor, change)
     while change > high:
         change = draw_change(system, row, column, low, high, beta_pressure, state)
         low, high, factor = free_interval(system, row, column, low, high, factor, change)
+    set_horizon(system, factor)
     apply_element(system, row, column, change)
 
 

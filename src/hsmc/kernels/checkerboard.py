@@ -26,7 +26,6 @@ from numba import prange
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Floats, Ints, System
-from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.jit import kernel, threaded_kernel
 from hsmc.kernels.particle_moves import move_members
 from hsmc.kernels.random import next_bits, open_stream
@@ -52,7 +51,6 @@ def move_regions(
         counts: Another tally of the same; shape (2, 2).
         state: State of the generator that the regions' own come from; shape (4,).
     """
-    renew_horizon(system)
     regions, key = cut(system, state), next_bits(state)
     na, nb, nc = regions.number[0], regions.number[1], regions.number[2]
     made = np.zeros((na * nb * nc, 2, 2), np.int64)

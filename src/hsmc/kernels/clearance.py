@@ -11,6 +11,8 @@ Clearances that a box move makes too large are mended for all spheres at once, b
 factor: the square of the most that any separation got shorter.
 """
 
+import math
+
 import numpy as np
 
 from hsmc.kernels.cells import System
@@ -19,21 +21,29 @@ from hsmc.kernels.jit import kernel
 SHORTENED, HORIZON = 0, 1
 """Places in ``System.bounds``: the common factor, and the clearance beyond which none is known."""
 
-NEAR = 2.0
-"""Gap, over contact, up to which clearances are told apart; times the number of spheres.
+FIRST_HORIZON = 1.01
+"""Distance over contact up to which clearances are told apart, before a box move has looked."""
 
-Some ten times the nearest gap of dense spheres: farther ones would cost time at every move.
-"""
+BEYOND = 2.0
+"""How much farther than the last box move had to look clearances are told apart."""
+
+FORGOTTEN = 0.01
+"""Share of a horizon that proved too far that is given up at each box move."""
 
 SAFE = 1.0 - 1e-12
 """Takes from a clearance what rounding of positions and boxes may add."""
 
 
 @kernel
-def renew_horizon(system: System) -> None:
-    """Note how far clearances are known from now on."""
-    near = 1.0 + NEAR / system.species.shape[0]
-    system.bounds[HORIZON] = near * near
+def set_horizon(system: System, factor: float) -> None:
+    """Let clearances be told apart a little farther than a box move had to look.
+
+    Nearer costs the next box move time, farther costs every particle move some.
+    """
+    bounds = system.bounds
+    gap = (1.0 - FORGOTTEN) * (math.sqrt(bounds[HORIZON]) - 1.0)
+    far = 1.0 + max(gap, BEYOND * (factor - 1.0))
+    bounds[HORIZON] = far * far
 
 
 @kernel
@@ -46,11 +56,11 @@ def shorten(system: System, factor: float) -> None:
 def is_in_sight(system: System, factor: float) -> bool:
     """Tell whether clearances lead to every pair nearer than ``factor`` contacts.
 
-    They do not beyond the horizon, nor where spheres come near their own images.
+    They do not where spheres come near their own images. Beyond the horizon they lead to every
+    sphere: no clearance is larger.
     """
     most = max(system.per_face[0], system.per_face[1], system.per_face[2])
-    seen = factor * factor <= system.bounds[HORIZON]
-    return bool(seen and factor * system.diameter * most <= 1.0)
+    return bool(factor * system.diameter * most <= 1.0)
 
 
 @kernel

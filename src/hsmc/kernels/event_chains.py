@@ -29,7 +29,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to
-from hsmc.kernels.clearance import renew_horizon
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, ahead, lowest
 from hsmc.kernels.random import normal, uniform
@@ -305,7 +304,6 @@ def move_chains(
     """
     n = system.species.shape[0]
     hit, before, collisions = np.empty(4), chain[FLOWN], 0
-    renew_horizon(system)
     for _ in range(max(1, round(n / COLLISIONS))):
         if velocities.shape[0] == 1:
             draw_direction(velocities, mask, state)

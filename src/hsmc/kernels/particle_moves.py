@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import RADIUS, Floats, Indices, Ints, System, X, Y, Z, move_to
-from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED, renew_horizon
+from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits
@@ -99,7 +99,6 @@ def move_spheres(
     Source:
         Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    renew_horizon(system)
     system.cells.region[:] = 0
     made = np.zeros((2, 2), np.int64)
     move_members(system, system.cells.everyone, 0, 0, 0, steps, mask, made, state)

@@ -26,7 +26,7 @@ from hsmc.kernels.cells import (
     wrap,
 )
 from hsmc.kernels.checkerboard import move_regions
-from hsmc.kernels.clearance import renew_horizon
+from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
 from hsmc.kernels.event_chains import move_chains, new_velocities, tune_duration
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
@@ -141,9 +141,9 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     fill(cells, inverse, records)
     system = System(
         cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
-        np.empty((BUFFER, 4)), np.zeros(1, np.int64), np.zeros(n), np.ones(2),
+        np.empty((BUFFER, 4)), np.zeros(1, np.int64), np.zeros(n),
+        np.array([1.0, FIRST_HORIZON**2]),
     )  # fmt: skip
-    renew_horizon(system)
     return system, order
 
 
@@ -225,6 +225,8 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
         Volume of the box after each cycle, in σ_L³; shape (C,).
     """
     system, order = assemble(spheres)
+    if plan.box_moves.shape[0] == 0:
+        system.bounds[HORIZON] = 1.0  # no one asks
     volumes = np.empty(pressures.shape[0])
     newtonian = plan.motion == NEWTONIAN
     velocities = new_velocities(order.shape[0], newtonian, plan.mask, tally.state)
@@ -252,6 +254,8 @@ def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Float
         pressures: See ``run_block``.
     """
     system, order = assemble(spheres)
+    if plan.box_moves.shape[0] == 0:
+        system.bounds[HORIZON] = 1.0  # no one asks
     volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
         move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
