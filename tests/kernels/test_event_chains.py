@@ -12,6 +12,7 @@ from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.event_chains import (
+    DX,
     FLOWN,
     HANDED_ON,
     SLOT,
@@ -72,8 +73,8 @@ def flight(configuration, i, direction, path):
 def test_flights_are_those_of_brute_force(box, n, share, path, seed):
     """In any direction, in boxes of any size and skew: how far, and to which sphere.
 
-    Fails if nothing is looked for beyond contact or beside the start, or if what lies behind is
-    hit (tried).
+    They end a hair before contact. Fails if nothing is looked for beyond contact or beside the
+    start, if what lies behind is hit, or if flights end at contact (tried).
     """
     configuration = apart(mixed_spheres(n, box, seed), share)
     system, order = system_of(configuration)
@@ -93,6 +94,8 @@ def test_flights_are_those_of_brute_force(box, n, share, path, seed):
         assert abs(free - expected) < 1e-9
         if hit[SLOT] >= 0 and target >= 0 and free < path - 1e-9:
             assert system.cells.owner.ravel()[int(hit[SLOT])] == target
+            contact = 0.5 * (configuration.diameters[i] + configuration.diameters[target])
+            assert np.linalg.norm(hit[DX:] - free * direction) >= contact
 
 
 @given(seed=st.integers(0, 10_000))
@@ -127,10 +130,7 @@ def chained(newtonian, sight, chains=200, duration=1.7):
 
 @pytest.mark.parametrize("newtonian", [False, True])
 def test_chains_leave_no_overlap(newtonian):
-    """Nor do flights in many short stretches end elsewhere than in a few long ones.
-
-    Fails if spheres stop at contact instead of a hair before it (tried).
-    """
+    """Nor do flights in many short stretches end elsewhere than in a few long ones."""
     system, *_ = chained(newtonian, sight=0.3)
     finer, *_ = chained(newtonian, sight=0.003, chains=5)
     coarser, *_ = chained(newtonian, sight=1.0, chains=5)
