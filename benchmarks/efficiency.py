@@ -123,10 +123,10 @@ def _schedules(lengths: Sequence[int]) -> Iterator[Schedule]:
 def compression(_repeats: int) -> Iterator[Row]:
     """Fluid of 6:19, N = 2000, from φ = 0.30: CPU seconds until φ is passed."""
     start = fluid(2000, 0.30, mixed=True)
-    for schedule in _schedules((1000, 4000, 16_000)):
+    for schedule in _schedules((4000, 16_000, 64_000)):
         yield time_to(start, schedule, (0.58, 0.62, 0.64))
     for motion in ("chain", "newtonian"):
-        for cycles in (1000, 4000):
+        for cycles in (4000, 16_000):
             moves = Moves("isotropic", motion=motion)  # type: ignore[arg-type]
             name = f"geometric from 10, {motion}"
             schedule = Schedule(name, "geometric", 10.0, cycles, moves)
@@ -138,8 +138,8 @@ def seed(_repeats: int) -> Iterator[Row]:
     for copies, lengths in (
         (1, (4000, 64_000)),
         (2, (4000, 32_000)),
-        (4, (4000, 16_000)),
-        (8, (4000,)),
+        (4, (16_000, 64_000)),
+        (8, (16_000,)),
     ):
         start = a6b19(copies)
         for schedule in _schedules(lengths):
