@@ -131,6 +131,10 @@ def compression(_repeats: int) -> Iterator[Row]:
             name = f"geometric from 10, {motion}"
             schedule = Schedule(name, "geometric", 10.0, cycles, moves)
             yield time_to(start, schedule, (0.58, 0.62, 0.64))
+    dense = fluid(2000, 0.55, mixed=True)
+    for cycles in (4000, 16_000, 64_000):
+        schedule = Schedule("from φ = 0.55, geometric from 100", "geometric", 100.0, cycles)
+        yield time_to(dense, schedule, (0.58, 0.62, 0.64))
 
 
 def seed(_repeats: int) -> Iterator[Row]:
