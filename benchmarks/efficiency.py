@@ -132,7 +132,7 @@ def compression(_repeats: int) -> Iterator[Row]:
             schedule = Schedule(name, "geometric", 10.0, cycles, moves)
             yield time_to(start, schedule, (0.58, 0.62, 0.64))
     dense = fluid(2000, 0.55, mixed=True)
-    for cycles in (4000, 16_000, 64_000):
+    for cycles in (4000, 16_000, 32_000):
         schedule = Schedule("from φ = 0.55, geometric from 100", "geometric", 100.0, cycles)
         yield time_to(dense, schedule, (0.58, 0.62, 0.64))
 
