@@ -20,7 +20,7 @@ ORDER = [
     "parsers", "readers", "export",
     "ensemble", "schedule", "lattice",
     "jamming",
-    "simulation",
+    "simulation", "first_run",
     "options", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",

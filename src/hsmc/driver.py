@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from hsmc.first_run import compiling_note
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import RunOptions
 from hsmc.provenance import provenance, written
@@ -238,6 +239,8 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
 def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
     simulation, last_write = run.simulation, time.monotonic()
     patience = CHECKPOINT_SECONDS
+    if words := compiling_note():
+        monitor.note(words)
     for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):
         pressures = phase.ramp.pressures(first, length)
         volumes = simulation.advance(pressures, tuning=phase.tuning)

@@ -14,6 +14,7 @@ import numpy as np
 
 from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError
+from hsmc.first_run import compiling_note
 from hsmc.floppy_box import Packing, Search, search_once
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
@@ -210,6 +211,8 @@ def _run(
     done = {row.frame.cycle for row in rows}
     last = chosen.first_run + chosen.runs
     left = [run for run in range(chosen.first_run, last) if run not in done]
+    if left and (words := compiling_note()):
+        monitor.note(words)
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
         rows.append(_row(packing))
         if packing.note:
