@@ -78,7 +78,7 @@ class Recorder:
             self.rows.setdefault(name, []).append(value)
 
     def _measured_pressure(self, simulation: Simulation) -> float:
-        """Return βPσ_L³ by the event chains since the last row: N (1 + Σ d·v / Σ v² t) / V."""
+        """Return βPσ_L³ by the event chains since the last row: N (1 + Σ d·v / ⟨v²⟩ t) / V."""
         flown, handed_on = simulation.flights - self.last_flights
         self.last_flights = simulation.flights
         ratio = handed_on / flown if flown > 0.0 else np.nan

@@ -157,7 +157,7 @@ class Simulation:
 
     @property
     def flights(self) -> Floats:
-        """Sums over event chains so far: v² t of flights, d·v of collisions; shape (2,)."""
+        """Sums over event chains so far: ⟨v²⟩ t, and d·v of collisions; shape (2,)."""
         return self._tally.chain[-2:].copy()
 
     @property

@@ -40,8 +40,8 @@ def test_algorithm_version():
         "ratio": None, "start": "a6b19", "large": None, "composition": None, "replicate": None,
         "fit": None, "packing": None, "seed": 1, "box": "isotropic", "axes": "xyz",
         "moves": "local", "box_moves": "heat-bath", "pressure": 1e6, "threads": 1,
-        "protocol": "default", "cycles": 300_000, "ramp": "geometric", "ramp_start": 10.0, "ramp_fraction": 0.9,
-        "ramp_power": 6.0, "frames": 100,
+        "protocol": "default", "cycles": 300_000, "ramp": "geometric", "ramp_start": 10.0,
+        "ramp_fraction": 0.9, "ramp_power": 6.0, "frames": 100,
     }  # fmt: skip
     assert FloppyOptions().model_dump(mode="json") == {
         "ratio": None, "large": 6, "small": 19, "runs": 100, "first_run": 0, "start": "random",

@@ -14,7 +14,9 @@ flow out of it: uniform places, velocities by any function of the energy, every 
 likely to be the one that moves, are stationary (global balance; no reverse moves are made).
 
 Pressure: a collision hands the flight on over the vector d between the centres, and
-βPV/N = 1 + Σ d·v / Σ v² t over the collisions and the flights.
+βPV/N = 1 + Σ d·v / (⟨v²⟩ t) over the collisions within the time t. The mean square velocity of
+the moving sphere is that of all spheres; theirs is made the same whenever velocities are drawn,
+so that it adds no noise, and no bias as a ratio to a sum over flights would.
 
 Sources: Bernard, Krauth & Wilson, Phys. Rev. E 80, 056704 (2009),
 doi:10.1103/PhysRevE.80.056704; Michel, Kapfer & Krauth, J. Chem. Phys. 140, 054116 (2014),
@@ -224,7 +226,7 @@ def run_chain(
     """
     cells = system.cells
     own = 1 if velocities.shape[0] > 1 else 0
-    left, collisions, flown, handed_on = duration, 0, 0.0, 0.0
+    left, collisions, handed_on = duration, 0, 0.0
     while left > 0.0 and collisions < MOST_COLLISIONS:
         vx, vy, vz = velocities[own * i, 0], velocities[own * i, 1], velocities[own * i, 2]
         speed = math.sqrt(vx * vx + vy * vy + vz * vz)
@@ -239,7 +241,6 @@ def run_chain(
         counts[system.species[i], 0] += 1
         counts[system.species[i], 1] += 1
         left = left - free / speed if free < left * speed else 0.0
-        flown += speed * free  # v² t
         if target >= 0:
             dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
             handed_on += dx * vx + dy * vy + dz * vz
@@ -247,7 +248,8 @@ def run_chain(
             if own == 1:
                 exchange(velocities, i, j, mask[0] * dx, mask[1] * dy, mask[2] * dz)
             i = j
-    chain[FLOWN] += flown
+    mean_square = mask[0] + mask[1] + mask[2] if own == 1 else 1.0
+    chain[FLOWN] += mean_square * (duration - left)
     chain[HANDED_ON] += handed_on
     return collisions
 
@@ -272,13 +274,16 @@ def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) 
 
 @kernel
 def new_velocities(n: int, newtonian: bool, mask: Floats, state: NDArray[np.uint64]) -> Floats:
-    """Return a velocity for each of ``n`` spheres, or room for the one of a straight chain."""
+    """Return a velocity for each of ``n`` spheres, or room for the one of a straight chain.
+
+    Their mean square is 1 along each axis of the mask.
+    """
     if not newtonian:
         return np.empty((1, 3))
     velocities = np.empty((n, 3))
     for i in range(n):
         draw_velocity(velocities, i, mask, state)
-    return velocities
+    return velocities * math.sqrt(mask.sum() * n / (velocities * velocities).sum())
 
 
 @kernel
