@@ -30,9 +30,10 @@ from hsmc.tomography.lens import Lens
 from hsmc.tomography.measured_cell import MeasuredCell, cell_of
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.particles import Ints, Particles
+from hsmc.tomography.refinement import detect_again
 from hsmc.tomography.slab import SlabOptions, build_slab, slab_crystal
 from hsmc.tomography.translations import same_place
-from hsmc.tomography.workflow import ReconstructionOptions, detect_again, reconstruct_series
+from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series
 
 RADII, CORES = (2.0, 1.5), (6.5, 3.4)
 DOSE_LOW, ALIGNED = 1000.0, AlignmentOptions(most=12.0)

@@ -10,8 +10,9 @@ from hsmc.tomography.alignment import Alignment, AlignmentOptions, align, residu
 from hsmc.tomography.detection import DetectionOptions
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.preparation import line_integrals
+from hsmc.tomography.refinement import detect_again
 from hsmc.tomography.series import TiltSeries
-from hsmc.tomography.workflow import ReconstructionOptions, detect_again, reconstruct_series
+from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series
 
 from .conftest import quiet
 

@@ -21,11 +21,15 @@ from hsmc.errors import InputError
 from hsmc.tomography.reconstruction import SIRT, Method, reconstruct, reproject
 from hsmc.tomography.registration import Registrar
 from hsmc.tomography.series import LINES, Single, TiltSeries
+from hsmc.tomography.threads import in_threads
 
 Progress = Callable[[str, float], None]
 
 JOINING_WIDTH = 64
 """Pixels across the binned images that are joined one by one."""
+
+COMPARED = 128
+"""Pixels across images that are compared with re-projections of the whole volume."""
 
 TOGETHER = 4
 """Images that join at once, half of them on either side."""
@@ -56,7 +60,7 @@ class AlignmentOptions:
     """
 
     most: float = 20.0
-    passes: int = 3
+    passes: int = 1
     axis: float | None = 3.0
     depth: int = 0
 
@@ -117,7 +121,8 @@ def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> 
         state = coarse.refined(state, options.most / 2.0**step)
         state = rough.without_drift(state)
         if step + 1 < ROUNDS:
-            state = coarse.with_axis(state, options.axis if step == 0 else AXIS_AGAIN)
+            level, within = (coarse, AXIS_AGAIN) if step else (rough, options.axis)
+            state = level.with_axis(state, within)
         progress("align (coarse)", (step + 1) / steps)
     values = [before]
     for step in range(options.passes):
@@ -128,12 +133,18 @@ def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> 
 
 
 def residual(series: TiltSeries, alignment: Alignment, depth: int) -> float:
-    """Return the RMS difference of images and re-projections over the spread of the images."""
-    placed = alignment.applied(series)
-    volume = reconstruct(placed, depth or series.images.shape[2] // 3, Method(SIRT, 10))
-    seen = reproject(volume, series.radians, series.pixel)
-    inside = _inside(placed.images.shape)
-    return float((placed.images - seen)[inside].std() / placed.images[inside].std())
+    """Return the RMS difference of images and re-projections over the spread of the images.
+
+    Images wider than ``COMPARED`` pixels are binned first.
+    """
+    factor = max(1, series.images.shape[2] // COMPARED)
+    images = _binned(alignment.applied(series).images, factor)
+    placed = TiltSeries(images, series.angles, series.pixel * factor, LINES)
+    thickness = depth or series.images.shape[2] // 3
+    volume = reconstruct(placed, math.ceil(thickness / factor), Method(SIRT, 10))
+    seen = reproject(volume, placed.radians, placed.pixel)
+    inside = _inside(images.shape)
+    return float((images - seen)[inside].std() / images[inside].std())
 
 
 def without_gauge(shifts: Floats, radians: Floats) -> Floats:
@@ -177,11 +188,8 @@ class _Level:
             volume = reconstruct(some, self.depth, method)
             seen = reproject(volume, self.series.radians[new], self.series.pixel)
             images = _placed(self.series.images[new], shifts[new], state.axis_angle)
-            for number, image, reference in zip(new, images, seen, strict=True):
-                moved = self.registrar.displacement(
-                    image, reference, self.options.most / self.factor
-                )
-                shifts[number] += _turned(moved, state.axis_angle)
+            moved = self.registrar.displacements(images, seen, self.options.most / self.factor)
+            shifts[new] += turned(moved, state.axis_angle)
             progress("align (joining)", count / len(order))
         return replace(state, shifts=shifts * self.factor)
 
@@ -196,11 +204,8 @@ class _Level:
             volume = reconstruct(others, self.depth, Method(SIRT, 10))
             own = np.arange(half, len(images), 2)
             seen = reproject(volume, self.series.radians[own], self.series.pixel)
-            for number, reference in zip(own, seen, strict=True):
-                moved = self.registrar.displacement(
-                    images[number], reference, max(1.0, most / self.factor)
-                )
-                shifts[number] += _turned(moved, state.axis_angle)
+            moved = self.registrar.displacements(images[own], seen, max(1.0, most / self.factor))
+            shifts[own] += turned(moved, state.axis_angle)
         return replace(state, shifts=shifts * self.factor)
 
     def with_axis(self, state: Alignment, within: float | None) -> Alignment:
@@ -254,16 +259,21 @@ def _placed(images: Single, shifts: Floats, axis_angle: float) -> Single:
     matrix = np.array([[c, s], [-s, c]])  # rows, columns
     middle = 0.5 * (np.array(images.shape[1:]) - 1.0)
     out = np.empty_like(images)
-    for number, (image, shift) in enumerate(zip(images, shifts, strict=True)):
-        offset = middle + shift - matrix @ middle
-        affine_transform(image, matrix, offset, output=out[number], order=3, mode="nearest")
+
+    def one(number: int) -> None:
+        offset = middle + shifts[number] - matrix @ middle
+        affine_transform(
+            images[number], matrix, offset, output=out[number], order=3, mode="nearest"
+        )
+
+    in_threads(one, range(len(images)))
     return out
 
 
-def _turned(moved: Floats, axis_angle: float) -> Floats:
-    """Return a displacement found in turned images as one of the images as they are."""
+def turned(moved: Floats, axis_angle: float) -> Floats:
+    """Return displacements (T, 2) found in turned images as those of the images as they are."""
     c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
-    return np.array([[c, s], [-s, c]]) @ moved
+    return np.asarray(moved @ np.array([[c, -s], [s, c]]))
 
 
 def _binned(images: Single, factor: int) -> Single:

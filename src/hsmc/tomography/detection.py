@@ -86,12 +86,14 @@ class Detected:
         thresholds: How the threshold of each species was chosen.
         explained: Part of the volume's variance that the particles explain.
         rounds: Times that particles were added or taken away.
+        fit: The particles in voxels.
     """
 
     particles: Particles
     thresholds: tuple[Threshold, Threshold]
     explained: float
     rounds: int
+    fit: Fit
 
 
 def detect(
@@ -113,31 +115,74 @@ def detect(
     Raises:
         InputError: Voxels are too coarse, the mask has another shape, or there is no particle.
     """
-    _check(volume, mask)
-    search = _Search(volume, imaging, options, mask, progress or (lambda _what, _part: None))
-    return search.run()
+    return Detector(volume.shape, imaging, options, mask).find(volume, progress)
+
+
+class Detector:
+    """What is looked for, ready for several volumes of one shape.
+
+    Args:
+        shape: Of the volumes, in voxels.
+        imaging: What they went through.
+        options: What is looked for.
+        mask: Where particles may be; None for everywhere.
+
+    Raises:
+        InputError: Voxels are too coarse, or the mask has another shape.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        imaging: Imaging,
+        options: DetectionOptions,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> None:
+        if len(shape) != 3:
+            message = f"the volume has shape {shape}, needs (nz, ny, nx)"
+            raise InputError(message)
+        if mask is not None and mask.shape != shape:
+            message = f"the mask has shape {mask.shape}, the volume {shape}; they must agree"
+            raise InputError(message)
+        templates = tuple(
+            template_pair(diameter, imaging, 2 * shape[0] - 1, 2 * shape[2] - 1)
+            for diameter in options.diameters
+        )
+        self.imaging, self.options, self.mask = imaging, options, mask
+        self.sizes = np.array(options.diameters) / imaging.pixel
+        self.matched = MatchedFilter(np.zeros(shape, np.float32), templates)
+        self.curvature = Curvature.of(self.matched, REACH * float(self.sizes[LARGE]))
+
+    def find(self, volume: Single, progress: Progress | None = None) -> Detected:
+        """Find the particles in a volume.
+
+        Raises:
+            InputError: The volume holds NaN, or there is no particle.
+        """
+        if not np.isfinite(volume).all():
+            message = "the volume holds numbers that are not finite"
+            raise InputError(message)
+        return _Search(self, volume, progress or (lambda _what, _part: None)).run()
+
+    def particles(self, fit: Fit) -> Particles:
+        """Return fitted particles in nm, with ``density`` and ``diameter_nm``."""
+        middle = 0.5 * (np.array(self.matched.volume.shape) - 1.0)
+        positions = self.imaging.pixel * (fit.places - middle)[:, ::-1]
+        typical = np.array(self.options.diameters)[fit.types]
+        columns = {
+            "density": fit.amplitudes[:, 0],
+            "diameter_nm": typical * np.exp(fit.amplitudes[:, 1] / fit.amplitudes[:, 0]),
+        }
+        return Particles(np.ascontiguousarray(positions), fit.types, columns)
 
 
 class _Search:
     """One search, with what stays the same from round to round."""
 
-    def __init__(
-        self,
-        volume: Single,
-        imaging: Imaging,
-        options: DetectionOptions,
-        mask: NDArray[np.bool_] | None,
-        progress: Progress,
-    ) -> None:
-        depth, _, width = volume.shape
-        self.sizes = np.array(options.diameters) / imaging.pixel
-        templates = tuple(
-            template_pair(diameter, imaging, 2 * depth - 1, 2 * width - 1)
-            for diameter in options.diameters
-        )
-        self.pixel, self.options, self.mask, self.progress = imaging.pixel, options, mask, progress
-        self.matched = MatchedFilter(volume, templates)
-        self.curvature = Curvature.of(self.matched, REACH * float(self.sizes[LARGE]))
+    def __init__(self, detector: Detector, volume: Single, progress: Progress) -> None:
+        self.detector, self.progress = detector, progress
+        self.sizes, self.options, self.mask = detector.sizes, detector.options, detector.mask
+        self.matched, self.curvature = detector.matched.of(volume), detector.curvature
         self.thresholds: dict[int, Threshold] = {}
         self.removed = NOTHING
 
@@ -264,22 +309,18 @@ class _Search:
     def _result(self, fit: Fit, rounds: int) -> Detected:
         nothing = self.matched.residual(fit.places[:0], fit.types[:0], fit.amplitudes[:0])
         rest = self.matched.residual(fit.places, fit.types, fit.amplitudes)
-        middle = 0.5 * (np.array(self.matched.volume.shape) - 1.0)
-        positions = self.pixel * (fit.places - middle)[:, ::-1]
-        errors = self.pixel * self._standard_errors(fit)
+        particles = self.detector.particles(fit)
+        errors = self.detector.imaging.pixel * self._standard_errors(fit)
         columns = {
             "score": fit.amplitudes[:, 0] / self._typical(fit)[fit.types],
-            "density": fit.amplitudes[:, 0],
-            "diameter_nm": np.array(self.options.diameters)[fit.types]
-            * np.exp(fit.amplitudes[:, 1] / fit.amplitudes[:, 0]),
+            **particles.columns,
             "x_se_nm": errors[:, 2],
             "y_se_nm": errors[:, 1],
             "z_se_nm": errors[:, 0],
         }
         explained = 1.0 - float(np.linalg.norm(rest) / np.linalg.norm(nothing)) ** 2
-        particles = Particles(np.ascontiguousarray(positions), fit.types, columns)
         thresholds = (self.thresholds[LARGE], self.thresholds[SMALL])
-        return Detected(particles, thresholds, explained, rounds)
+        return Detected(replace(particles, columns=columns), thresholds, explained, rounds, fit)
 
     def _standard_errors(self, fit: Fit) -> Floats:
         """Return standard errors along z, y, x, in voxels, from how the residual varies nearby.
@@ -302,12 +343,3 @@ class _Search:
                 noise = np.sqrt((slopes**2).mean(axis=0))
                 out[own] = np.abs(fit.amplitudes[own, :1]) * noise / curvature[own]
         return out
-
-
-def _check(volume: Single, mask: NDArray[np.bool_] | None) -> None:
-    if volume.ndim != 3 or not np.isfinite(volume).all():
-        message = f"the volume has shape {volume.shape} and may hold no NaN; needs (nz, ny, nx)"
-        raise InputError(message)
-    if mask is not None and mask.shape != volume.shape:
-        message = f"the mask has shape {mask.shape}, the volume {volume.shape}; they must agree"
-        raise InputError(message)

@@ -59,8 +59,11 @@ class Lens:
         """
         ky, kx = fft.fftfreq(shape[0], pixel), fft.rfftfreq(shape[1], pixel)
         k2 = ky[:, None] ** 2 + kx[None, :] ** 2
-        chi = math.pi * _wavelength(self.voltage) * (self.underfocus + extra) * k2
-        return np.asarray(np.sin(chi + math.asin(self.amplitude_contrast)))
+        return np.asarray(np.sin(self.aberration(k2, extra) + math.asin(self.amplitude_contrast)))
+
+    def aberration(self, k2: Floats, extra: float = 0.0) -> Floats:
+        """Return χ = π λ Δf k² for squared frequencies, in 1/nm²."""
+        return math.pi * _wavelength(self.voltage) * (self.underfocus + extra) * k2
 
     def seen(self, images: Single, pixel: float) -> Single:
         """Return ideal line integrals as they are after sign changes were undone.

@@ -11,13 +11,13 @@ from hsmc.storage import sole_writer, write_whole
 from hsmc.tomography.crystallography import Crystal, analyse, write_outputs
 from hsmc.tomography.detection import Detected, DetectionOptions
 from hsmc.tomography.particle_files import read_particles, write_particles
+from hsmc.tomography.refinement import detect_again
 from hsmc.tomography.series_files import ReadOptions, read_series
 from hsmc.tomography.volume_files import write_volume
 from hsmc.tomography.workflow import (
     Progress,
     Reconstruction,
     ReconstructionOptions,
-    detect_again,
     reconstruct_series,
 )
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hsmc.tomography.alignment import Alignment, AlignmentOptions, align, residual
-from hsmc.tomography.detection import Detected, DetectionOptions, detect
+from hsmc.tomography.alignment import Alignment, AlignmentOptions, align
 from hsmc.tomography.lens import Lens, undo_sign_changes
-from hsmc.tomography.model_alignment import align_to_particles
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.reconstruction import FBP, Method, reconstruct
-from hsmc.tomography.series import TiltSeries
+from hsmc.tomography.series import BRIGHT, TiltSeries
 from hsmc.tomography.volume_files import Volume
 
 Progress = Callable[[str, float], None]
@@ -54,12 +52,14 @@ class Reconstruction:
         lines: Line integrals as they were before alignment.
         placed: The same aligned, sign changes undone.
         alignment: Where images lie.
+        bright: The images are a bright field's.
     """
 
     volume: Volume
     lines: TiltSeries
     placed: TiltSeries
     alignment: Alignment
+    bright: bool
 
 
 def reconstruct_series(
@@ -86,7 +86,8 @@ def reconstruct_series(
     depth = _depth(alignment.applied(lines), options)
     if options.depth is None:
         notes.append(f"sample taken as {depth * lines.pixel:.4g} nm thick, margins included")
-    return rebuild(lines, alignment, depth, options, tuple(notes), progress)
+    bright = series.kind == BRIGHT
+    return rebuild(lines, alignment, depth, options, tuple(notes), progress, bright=bright)
 
 
 def rebuild(
@@ -96,6 +97,8 @@ def rebuild(
     options: ReconstructionOptions,
     notes: tuple[str, ...],
     progress: Progress,
+    *,
+    bright: bool,
 ) -> Reconstruction:
     """Reconstruct line integrals with an alignment that is known."""
     placed = lines if not alignment.shifts.any() else alignment.applied(lines)
@@ -113,36 +116,7 @@ def rebuild(
         alignment.residuals,
         notes,
     )
-    return Reconstruction(volume, lines, placed, alignment)
-
-
-def detect_again(
-    made: Reconstruction,
-    reconstruction: ReconstructionOptions,
-    options: DetectionOptions,
-    passes: int,
-    progress: Progress,
-) -> tuple[Reconstruction, Detected]:
-    """Detect, align by the particles, reconstruct, and detect again.
-
-    Args:
-        made: A first reconstruction.
-        reconstruction: How it was made.
-        options: What is looked for.
-        passes: Alignments by the particles; 0 detects once.
-        progress: Told what is done, and which part of it.
-    """
-    found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
-    for _ in range(passes):
-        alignment = align_to_particles(
-            made.lines, made.placed, made.alignment, found, options.diameters, reconstruction.lens
-        )
-        depth = made.volume.values.shape[0]
-        after = residual(made.lines, alignment, depth)
-        alignment = replace(alignment, residuals=(*alignment.residuals, after))
-        made = rebuild(made.lines, alignment, depth, reconstruction, made.volume.notes, progress)
-        found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
-    return made, found
+    return Reconstruction(volume, lines, placed, alignment, bright)
 
 
 def sample_depth(series: TiltSeries) -> int:
