@@ -14,10 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import affine_transform
+from scipy.ndimage import spline_filter
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
+from hsmc.kernels.resampling import resample
 from hsmc.tomography.reconstruction import SIRT, Method, reconstruct, reproject
 from hsmc.tomography.registration import Registrar
 from hsmc.tomography.series import LINES, Single, TiltSeries
@@ -30,6 +31,9 @@ JOINING_WIDTH = 64
 
 COMPARED = 128
 """Pixels across images that are compared with re-projections of the whole volume."""
+
+PAD = 12
+"""Pixels by which images go on at their edges before splines are laid through them."""
 
 TOGETHER = 4
 """Images that join at once, half of them on either side."""
@@ -93,7 +97,7 @@ class Alignment:
 
     def applied(self, series: TiltSeries) -> TiltSeries:
         """Return the series with every image turned and shifted into its place, once."""
-        return series.with_images(_placed(series.images, self.shifts, self.axis_angle))
+        return series.with_images(_placed(_splines(series.images), self.shifts, self.axis_angle))
 
 
 def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> Alignment:
@@ -170,6 +174,7 @@ class _Level:
         depth = options.depth or series.images.shape[2] // 3
         self.depth = max(4, math.ceil(depth / factor))
         self.options = options
+        self.splines = _splines(images)
         shape = images.shape[1:]
         self.registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
 
@@ -182,12 +187,12 @@ class _Level:
             joined, new = np.sort(order[:count]), order[count : count + TOGETHER]
             some = replace(
                 self.series,
-                images=_placed(self.series.images[joined], shifts[joined], state.axis_angle),
+                images=_placed(self.splines[joined], shifts[joined], state.axis_angle),
                 angles=self.series.angles[joined],
             )
             volume = reconstruct(some, self.depth, method)
             seen = reproject(volume, self.series.radians[new], self.series.pixel)
-            images = _placed(self.series.images[new], shifts[new], state.axis_angle)
+            images = _placed(self.splines[new], shifts[new], state.axis_angle)
             moved = self.registrar.displacements(images, seen, self.options.most / self.factor)
             shifts[new] += turned(moved, state.axis_angle)
             progress("align (joining)", count / len(order))
@@ -196,7 +201,7 @@ class _Level:
     def refined(self, state: Alignment, most: float) -> Alignment:
         """Lay every image on re-projections of a volume made from the other half of the tilts."""
         shifts = state.shifts / self.factor
-        images = _placed(self.series.images, shifts, state.axis_angle)
+        images = _placed(self.splines, shifts, state.axis_angle)
         for half in (0, 1):
             others = replace(
                 self.series, images=images[1 - half :: 2], angles=self.series.angles[1 - half :: 2]
@@ -243,7 +248,7 @@ class _Level:
 
         Differences would not do: turning an image smooths its noise, and so makes them smaller.
         """
-        placed = _placed(self.series.images, state.shifts / self.factor, state.axis_angle)
+        placed = _placed(self.splines, state.shifts / self.factor, state.axis_angle)
         some = replace(self.series, images=placed[::2], angles=self.series.angles[::2])
         volume = reconstruct(some, self.depth, Method(SIRT, 6))
         seen = reproject(volume, self.series.radians[1::2], self.series.pixel)
@@ -253,20 +258,30 @@ class _Level:
         return -float((others * seen).sum() / np.linalg.norm(seen))
 
 
-def _placed(images: Single, shifts: Floats, axis_angle: float) -> Single:
+def _splines(images: Single) -> Single:
+    """Return coefficients of the cubic splines of images that go on as at their edges."""
+    padded = np.pad(images, ((0, 0), (PAD, PAD), (PAD, PAD)), mode="edge")
+
+    def one(image: Single) -> None:
+        spline_filter(image, output=image, mode="mirror")
+
+    in_threads(one, padded)
+    return padded
+
+
+def _placed(splines: Single, shifts: Floats, axis_angle: float) -> Single:
     """Return images turned about their middle and shifted back, in one interpolation."""
     c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
     matrix = np.array([[c, s], [-s, c]])  # rows, columns
-    middle = 0.5 * (np.array(images.shape[1:]) - 1.0)
-    out = np.empty_like(images)
+    rows, columns = (n - 2 * PAD for n in splines.shape[1:])
+    middle = 0.5 * (np.array([rows, columns]) - 1.0)
+    out = np.empty((len(splines), rows, columns), np.float32)
 
     def one(number: int) -> None:
         offset = middle + shifts[number] - matrix @ middle
-        affine_transform(
-            images[number], matrix, offset, output=out[number], order=3, mode="nearest"
-        )
+        resample(splines[number], matrix, offset, PAD, out[number])
 
-    in_threads(one, range(len(images)))
+    in_threads(one, range(len(out)))
     return out
 
 

@@ -232,11 +232,12 @@ class _Search:
         self.thresholds[species] = self._threshold(fit, species, heights, spread)
         high = heights > self.thresholds[species].chosen
         high &= self._away_from(places, self.removed.select(self.removed.types == species))
-        if not high.any():
+        joined = fit.joined(Fit.peaks(places[high], species, heights[high]))
+        kept = self._apart(joined)  # most are rings around large ones, which stay
+        added = int(kept[len(fit) :].sum())
+        if not added:
             return fit, 0
-        new = Fit.peaks(places[high], species, heights[high])
-        joined = self._apart(fit.joined(new))
-        return improve(joined, self.matched, self.curvature, 2), int(high.sum())
+        return improve(joined.select(kept), self.matched, self.curvature, 2), added
 
     def _threshold(self, fit: Fit, species: int, heights: Floats, spread: float) -> Threshold:
         """Return the threshold that parts the particles so far and the new peaks from noise."""
@@ -284,17 +285,18 @@ class _Search:
         good = ((fit.places > -0.5) & (fit.places < shape - 0.5)).all(axis=1)
         good &= fit.amplitudes[:, 0] > KEPT * level[fit.types]
         self.removed = self.removed.joined(fit.select(~good))
-        kept = self._apart(fit.select(good))
+        kept = fit.select(good)
+        kept = kept.select(self._apart(kept))
         return kept, len(fit) - len(kept)
 
-    def _apart(self, fit: Fit) -> Fit:
-        """Keep one of particles that are too near: large before small, then the brighter."""
+    def _apart(self, fit: Fit) -> NDArray[np.bool_]:
+        """Return who stays of particles that are too near: large before small, then brighter."""
         order = np.lexsort((-fit.amplitudes[:, 0], fit.types))
         kept = np.zeros(len(fit), bool)
         distances = self.options.closest * self.sizes
         mixed = MIXED * float(self.sizes.mean())
         kept[order] = apart(fit.places[order], fit.types[order], distances, mixed)
-        return fit.select(kept)
+        return kept
 
     def _typical(self, fit: Fit) -> Floats:
         return np.array(

@@ -25,6 +25,9 @@ FBP, SIRT = "fbp", "sirt"
 SLAB = 96
 """Rows reconstructed at once, at most: few would make the weights the larger part of the work."""
 
+FILTERED = 8
+"""Images whose slab is filtered at once: padded transforms of all would take much memory."""
+
 Progress = Callable[[str, float], None]
 
 
@@ -125,12 +128,14 @@ def _fbp(images: Single, radians: Floats, depth: int, method: Method) -> Single:
     """Filter along u and back-project; y last."""
     nu = images.shape[1]
     length = fft.next_fast_len(2 * nu, real=True)
-    response = _ramp(length, method.cutoff).astype(np.float32)
-    spectrum = fft.rfft(images, length, axis=1)
-    spectrum *= response[None, :, None]
-    filtered = fft.irfft(spectrum, length, axis=1)[:, :nu]
-    filtered *= angular_widths(radians)[:, None, None].astype(np.float32)
-    return _backproject(np.ascontiguousarray(filtered, np.float32), radians, depth)
+    response = _ramp(length, method.cutoff).astype(np.float32)[None, :, None]
+    widths = angular_widths(radians)[:, None, None].astype(np.float32)
+    filtered = np.empty_like(images)
+    for first in range(0, len(images), FILTERED):
+        some = slice(first, first + FILTERED)
+        spectrum = fft.rfft(images[some], length, axis=1) * response
+        filtered[some] = fft.irfft(spectrum, length, axis=1)[:, :nu] * widths[some]
+    return _backproject(filtered, radians, depth)
 
 
 def _ramp(length: int, cutoff: float) -> Floats:

@@ -55,7 +55,7 @@ def detect_again(
         if made.bright:
             made, fit = _corrected(plain, detector, fit, reconstruction)
         else:
-            made, fit = plain, _refit(detector, plain.volume.values, fit)
+            made, fit = plain, _refit(detector, plain.volume.values, fit)[0]
         progress("refine", (number + 1) / rounds)
     return made, detector.find(made.volume.values, progress) if rounds else found
 
@@ -112,12 +112,10 @@ def _corrected(
         images = undo_sign_changes(images, options.lens)
     values = plain.volume.values
     change = reconstruct(images, values.shape[0], options.method)
-    fits = [_refit(detector, volume, fit) for volume in (values, values - change)]
-    rests = [
-        detector.matched.of(volume).residual(one.places, one.types, one.amplitudes)
-        for volume, one in zip((values, values - change), fits, strict=True)
-    ]
-    share = share_of_change(rests[0], rests[1])
+    fits, rests = zip(
+        *(_refit(detector, volume, fit) for volume in (values, values - change)), strict=True
+    )
+    share = share_of_change(*rests)
     note = f"contrast beyond line integrals taken away: {share:.2f} of that of the particles' waves"
     volume = replace(
         plain.volume,
@@ -126,8 +124,20 @@ def _corrected(
     )
     placed = plain.placed.with_images(plain.placed.images - np.float32(share) * images.images)
     corrected = replace(plain, volume=volume, placed=placed)
-    return corrected, _refit(detector, volume.values, fits[1])
+    return corrected, _between(fits[0], fits[1], share)
 
 
-def _refit(detector: Detector, volume: Single, fit: Fit) -> Fit:
-    return improve(fit, detector.matched.of(volume), detector.curvature, STEPS, sizes=True)
+def _refit(detector: Detector, volume: Single, fit: Fit) -> tuple[Fit, Spectrum]:
+    """Return particles fitted to a volume, and what they leave of it."""
+    matched = detector.matched.of(volume)
+    fit = improve(fit, matched, detector.curvature, STEPS, sizes=True)
+    return fit, matched.residual(fit.places, fit.types, fit.amplitudes)
+
+
+def _between(one: Fit, other: Fit, share: float) -> Fit:
+    """Return particles on the way from one fit to another, or beyond: both are nearly linear."""
+    return Fit(
+        one.places + share * (other.places - one.places),
+        one.types,
+        one.amplitudes + share * (other.amplitudes - one.amplitudes),
+    )
