@@ -20,7 +20,7 @@ Single = NDArray[np.float32]
 
 
 @kernel
-def shadow_up_to(u: float, flat: float, wide: float, height: float, fall: float) -> float:
+def shadow_up_to(u: float, flat: float, wide: float, height: float) -> float:
     """Return the area of a voxel's shadow to the left of ``u``, in voxels.
 
     Args:
@@ -28,7 +28,6 @@ def shadow_up_to(u: float, flat: float, wide: float, height: float, fall: float)
         flat: Half width of the flat top.
         wide: Half width of the foot.
         height: Height of the flat top, so that the whole area is 1.
-        fall: Half of one over the width of a slope: infinite if the shadow is a square.
     """
     a = abs(u)
     if a >= wide:
@@ -36,7 +35,7 @@ def shadow_up_to(u: float, flat: float, wide: float, height: float, fall: float)
     elif a <= flat:
         half = height * a
     else:
-        half = height * (flat + (a - flat) * (1.0 - fall * (a - flat)))
+        half = height * (flat + (a - flat) * (1.0 - 0.5 * (a - flat) / (wide - flat)))
     return 0.5 + (half if u > 0.0 else -half)
 
 
@@ -56,14 +55,14 @@ def project_slices(volume: Single, cosines: Single, sines: Single, images: Singl
     nu = images.shape[1]
     for t in range(len(cosines)):
         c, s = float(cosines[t]), float(sines[t])
-        wide, flat, height, fall = _shape(c, s)
+        wide, flat, height = _shape(c, s)
         for z in range(nz):
             for x in range(nx):
                 u = (x - 0.5 * (nx - 1)) * c + (z - 0.5 * (nz - 1)) * s + 0.5 * (nu - 1)
                 first = math.floor(u - wide + 0.5)
-                below = shadow_up_to(first - 0.5 - u, flat, wide, height, fall)
+                below = shadow_up_to(first - 0.5 - u, flat, wide, height)
                 for bin_ in range(first, math.floor(u + wide + 0.5) + 1):
-                    upto = shadow_up_to(bin_ + 0.5 - u, flat, wide, height, fall)
+                    upto = shadow_up_to(bin_ + 0.5 - u, flat, wide, height)
                     weight = np.float32(upto - below)
                     below = upto
                     if 0 <= bin_ < nu and weight > 0.0:
@@ -85,14 +84,14 @@ def backproject_slices(images: Single, cosines: Single, sines: Single, volume: S
     nu = images.shape[1]
     for t in range(len(cosines)):
         c, s = float(cosines[t]), float(sines[t])
-        wide, flat, height, fall = _shape(c, s)
+        wide, flat, height = _shape(c, s)
         for z in range(nz):
             for x in range(nx):
                 u = (x - 0.5 * (nx - 1)) * c + (z - 0.5 * (nz - 1)) * s + 0.5 * (nu - 1)
                 first = math.floor(u - wide + 0.5)
-                below = shadow_up_to(first - 0.5 - u, flat, wide, height, fall)
+                below = shadow_up_to(first - 0.5 - u, flat, wide, height)
                 for bin_ in range(first, math.floor(u + wide + 0.5) + 1):
-                    upto = shadow_up_to(bin_ + 0.5 - u, flat, wide, height, fall)
+                    upto = shadow_up_to(bin_ + 0.5 - u, flat, wide, height)
                     weight = np.float32(upto - below)
                     below = upto
                     if 0 <= bin_ < nu and weight > 0.0:
@@ -101,7 +100,7 @@ def backproject_slices(images: Single, cosines: Single, sines: Single, volume: S
 
 
 @kernel
-def _shape(cosine: float, sine: float) -> tuple[float, float, float, float]:
-    """Return half widths of foot and flat top, height and fall of a voxel's shadow."""
+def _shape(cosine: float, sine: float) -> tuple[float, float, float]:
+    """Return half widths of foot and flat top and the height of a voxel's shadow."""
     c, s = abs(cosine), abs(sine)
-    return 0.5 * (c + s), 0.5 * abs(c - s), 1.0 / max(c, s), 0.5 / min(c, s)
+    return 0.5 * (c + s), 0.5 * abs(c - s), 1.0 / max(c, s)

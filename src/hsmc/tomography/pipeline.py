@@ -95,6 +95,8 @@ def run_all(
             fresh = detect_again(
                 made, options.reconstruction, options.detection, options.passes, progress
             )
+            for line in fresh[0].volume.notes[len(made.volume.notes) :]:
+                note(f"note: {line}")
             write_volume(volume, fresh[0].volume)
             write_particles(table, fresh[1].particles)
             write_particles(table.with_suffix(".csv"), fresh[1].particles)

@@ -52,10 +52,11 @@ def detect_again(
     for number in range(rounds):
         if number < passes:
             plain = _aligned(plain, made, detector, fit, reconstruction, progress)
-        if made.bright:
+        made = plain  # what was corrected before is not needed any more, and large
+        if plain.bright:
             made, fit = _corrected(plain, detector, fit, reconstruction)
         else:
-            made, fit = plain, _refit(detector, plain.volume.values, fit)[0]
+            fit, _ = _refit(detector, plain.volume.values, fit)
         progress("refine", (number + 1) / rounds)
     return made, detector.find(made.volume.values, progress) if rounds else found
 
@@ -101,13 +102,10 @@ def _corrected(
     plain: Reconstruction, detector: Detector, fit: Fit, options: ReconstructionOptions
 ) -> tuple[Reconstruction, Fit]:
     """Take away the contrast beyond line integrals; return also the particles fitted to that."""
-    excess = beyond_linear(
-        plain.placed,
-        detector.particles(fit),
-        detector.options.diameters,
-        options.lens or Lens(0.0),
+    lens = options.lens or Lens(0.0)
+    images = plain.placed.with_images(
+        beyond_linear(plain.placed, detector.particles(fit), detector.options.diameters, lens)
     )
-    images = plain.placed.with_images(excess)
     if options.lens is not None:
         images = undo_sign_changes(images, options.lens)
     values = plain.volume.values
