@@ -5,7 +5,7 @@ import pytest
 
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.tomography.detection import ROUNDS, DetectionOptions, detect
+from hsmc.tomography.detection import DetectionOptions, detect
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.particles import Particles
@@ -47,14 +47,6 @@ def test_all_particles_are_found_where_they_are(found, slab):
         assert len(pairs) >= 0.99 * len(mine)
         off = mine[pairs[:, 0]] - real[pairs[:, 1]]
         assert np.linalg.norm(off, axis=1).mean() < error
-
-
-def test_rounds_end_when_nothing_changes(found):
-    """Rings around large particles are looked at in each round, and none is ever added.
-
-    Mutation run: peaks counted that do not stay.
-    """
-    assert found.rounds < ROUNDS
 
 
 def test_sizes_are_those_of_each_particle(found, slab):
