@@ -110,15 +110,22 @@ class MatchedFilter:
                 if own.any():
                     grid = np.zeros(self.shape, np.float32)
                     spread(places[own], np.ascontiguousarray(amplitudes[own, part]), grid)
-                    model += template * self._forward(grid)
+                    spectrum = self._forward(grid)
+                    spectrum *= template
+                    model += spectrum
+        model /= self.weights
         grid = np.zeros(self.shape, np.float32)
         inside = self.crop(grid)
-        inside[:] = self.volume - self.crop(self._backward(model / self.weights))
-        return self._forward(grid) * self.weights
+        inside[:] = self.volume - self.crop(self._backward(model))
+        rest = self._forward(grid)
+        rest *= self.weights
+        return rest
 
     def correlation(self, residual: Spectrum, species: int, part: int) -> Single:
         """Return spline coefficients of the correlation of a residual with T (0) or T′ (1)."""
-        return self._backward(residual * self.template_spectra[species][part].conj())
+        spectrum = self.template_spectra[species][part].conj()
+        spectrum *= residual
+        return self._backward(spectrum)
 
     def sharpened(self, residual: Spectrum, species: int, floor: float) -> Single:
         """Return a map of amplitudes with peaks as narrow as noise lets them be.
