@@ -19,6 +19,9 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
     again = hsmc("tomo", *words)
     assert again.code == 2
     assert "exists already" in again.err
+    lost = hsmc("tomo", *words[:3], "--underfocus", "fit", "-q", "--out", "fitted.h5")
+    assert lost.code == 2
+    assert "no rings of the lens are seen" in lost.err
     found = hsmc("tomo", "detect", "s-volume.h5", "-q")
     assert found.code == 0
     assert found.out.startswith("48 large and 15")
@@ -57,6 +60,10 @@ def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
         ("simulate a6b19 --defect twin", "defect is 'twin', needs one of none, fault, shear"),
         ("simulate a6b19 --copies 0 1 1", "each needs to be ≥ 1"),
         ("simulate a6b19 --out s.png --copies 1 1 1 --dose -1", "dose is -1"),
+        (
+            "reconstruct nothing.mrc --underfocus under",
+            "needs a number of nm (positive below focus)",
+        ),
         ("size nothing.mrc --diameter 6", "no such file"),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hsmc.tomography.alignment import Alignment, AlignmentOptions, align, residual
+from hsmc.tomography.defocus import UnknownLens, fit_lens
 from hsmc.tomography.detection import Detected, DetectionOptions, detect
 from hsmc.tomography.lens import Lens, undo_sign_changes
 from hsmc.tomography.model_alignment import align_to_particles
@@ -33,14 +34,14 @@ class ReconstructionOptions:
     Attributes:
         method: The reconstruction.
         depth: Thickness of the volume in nm; None finds it.
-        lens: The lens whose sign changes are undone; None for none.
+        lens: The lens whose sign changes are undone; one whose defocus is fitted; None for none.
         alignment: How the series is aligned; None takes it as aligned.
         empty: Intensity of the empty beam in bright field; None finds it.
     """
 
     method: Method = field(default_factory=Method)
     depth: float | None = None
-    lens: Lens | None = None
+    lens: Lens | UnknownLens | None = None
     alignment: AlignmentOptions | None = field(default_factory=AlignmentOptions)
     empty: float | None = None
 
@@ -73,7 +74,7 @@ def reconstruct_series(
         progress: Told what is done, and which part of it.
 
     Raises:
-        InputError: The images are not usable.
+        InputError: The images are not usable, or show no rings to fit the defocus to.
     """
     prepared = line_integrals(series, options.empty)
     lines, notes = prepared.series, list(series.notes)
@@ -83,31 +84,38 @@ def reconstruct_series(
     alignment = Alignment(np.zeros((len(lines.images), 2)), 0.0, ())
     if options.alignment is not None:
         alignment = align(lines, options.alignment, progress)
+    lens = options.lens
+    if isinstance(lens, UnknownLens):
+        progress("fit the defocus", 0.0)
+        fitted = fit_lens(lines, alignment.applied(lines), lens)
+        lens = fitted.lens
+        notes.append(fitted.sentence())
     depth = _depth(alignment.applied(lines), options)
     if options.depth is None:
         notes.append(f"sample taken as {depth * lines.pixel:.4g} nm thick, margins included")
-    return rebuild(lines, alignment, depth, options, tuple(notes), progress)
+    return rebuild(lines, alignment, depth, options.method, lens, tuple(notes), progress)
 
 
 def rebuild(
     lines: TiltSeries,
     alignment: Alignment,
     depth: int,
-    options: ReconstructionOptions,
+    method: Method,
+    lens: Lens | None,
     notes: tuple[str, ...],
     progress: Progress,
 ) -> Reconstruction:
     """Reconstruct line integrals with an alignment that is known."""
     placed = lines if not alignment.shifts.any() else alignment.applied(lines)
-    if options.lens is not None:
-        placed = undo_sign_changes(placed, options.lens)
-    values = reconstruct(placed, depth, options.method, progress)
+    if lens is not None:
+        placed = undo_sign_changes(placed, lens)
+    values = reconstruct(placed, depth, method, progress)
     volume = Volume(
         values,
         lines.pixel,
         lines.angles,
-        options.method,
-        options.lens,
+        method,
+        lens,
         alignment.shifts,
         alignment.axis_angle,
         alignment.residuals,
@@ -118,7 +126,6 @@ def rebuild(
 
 def detect_again(
     made: Reconstruction,
-    reconstruction: ReconstructionOptions,
     options: DetectionOptions,
     passes: int,
     progress: Progress,
@@ -127,20 +134,20 @@ def detect_again(
 
     Args:
         made: A first reconstruction.
-        reconstruction: How it was made.
         options: What is looked for.
         passes: Alignments by the particles; 0 detects once.
         progress: Told what is done, and which part of it.
     """
     found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
+    method, lens, notes = made.volume.method, made.volume.lens, made.volume.notes
     for _ in range(passes):
         alignment = align_to_particles(
-            made.lines, made.placed, made.alignment, found, options.diameters, reconstruction.lens
+            made.lines, made.placed, made.alignment, found, options.diameters, lens
         )
         depth = made.volume.values.shape[0]
         after = residual(made.lines, alignment, depth)
         alignment = replace(alignment, residuals=(*alignment.residuals, after))
-        made = rebuild(made.lines, alignment, depth, reconstruction, made.volume.notes, progress)
+        made = rebuild(made.lines, alignment, depth, method, lens, notes, progress)
         found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
     return made, found
 
