@@ -28,6 +28,8 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
     cell = hsmc("tomo", "unit-cell", "s-particles.csv")
     assert cell.code == 0
     assert "6 + 19 sites" in cell.out
+    assert "scores (RMS and largest move, worst pair, in nm): P-6m2 " in cell.out
+    assert "187,P-6m2,12," in (tmp_path / "s-cell-groups.csv").read_text()
     assert (tmp_path / "s-cell.cif").exists()
     start = hsmc("compress", "--start", "s-cell.cif", "--ratio", "0.695", "--cycles", "20",
                  "--replicate", "1", "1", "1", "--json", "-q")  # fmt: skip

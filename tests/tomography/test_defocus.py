@@ -24,8 +24,8 @@ def lines_of(slab, underfocus, pixel, **options):
     ("underfocus", "pixel"), [(500.0, 0.45), (1000.0, 0.7), (1500.0, 0.8), (-1000.0, 0.7)]
 )
 def test_defocus_and_its_sign_are_found(slab, underfocus, pixel):
-    """Within 5 %: here they are 1.6, 1.3, 2.3 and 1.8 % off, and the noise alone makes 1 %; the rest
-    is that thick particles are no weak phase objects.
+    """Within 5 %: here they are 1.6, 1.3, 2.3 and 1.8 % off. The noise alone makes 1 %; the rest is
+    that thick particles are no weak phase objects.
 
     Fails if the less skewed of the two volumes is taken (tried: the sign is wrong).
     """

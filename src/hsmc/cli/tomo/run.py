@@ -42,6 +42,7 @@ def run(
     """Go all the way from a tilt series to a unit cell; what is done already is not done again."""
     arguments = locals()
     from hsmc.tomography.detection import DetectionOptions
+    from hsmc.tomography.group_table import score_sentence
     from hsmc.tomography.pipeline import RunOptions, run_all
 
     options = RunOptions(
@@ -67,7 +68,7 @@ def run(
             draw_detection(made.volume, found, pictures[1], overwrite=True)
         draw_cell(done.crystal, pictures[2], overwrite=True)
         written = [*written, *(picture for picture in pictures if picture.exists())]
-    for line in done.crystal.sentences():
+    for line in [*done.crystal.sentences(), score_sentence(done.crystal, done.scores)]:
         typer.echo(line)
     for one in written:
         typer.echo(str(one))
