@@ -130,7 +130,7 @@ def run(row: str, seed: int) -> dict[str, Any]:
     taken = take_series(truth, microscope, quiet)
     start = time.perf_counter()
     made = reconstruct_series(taken.series, options, quiet)
-    made, found = detect_again(made, DetectionOptions(), passes, quiet)
+    made, found = detect_again(made, options, DetectionOptions(), passes, quiet)
     seconds = time.perf_counter() - start
     crystal_ = analyse(found.particles, 9.4)
     whole = time.perf_counter() - start

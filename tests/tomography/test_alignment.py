@@ -33,7 +33,7 @@ def test_shifts_and_axis_are_found(slab):
     taken = take_series(slab, optics, quiet)
     options = ReconstructionOptions(depth=38.0, alignment=AlignmentOptions(most=12.0, depth=48))
     made = reconstruct_series(taken.series, options, quiet)
-    after, _ = detect_again(made, DetectionOptions(), 1, quiet)
+    after, _ = detect_again(made, options, DetectionOptions(), 1, quiet)
     for alignment, pixels, degrees in ((made.alignment, 0.5, 0.25), (after.alignment, 0.15, 0.15)):
         wrong = without_gauge(alignment.shifts - taken.shifts[:, ::-1], taken.series.radians)
         assert np.sqrt((wrong**2).mean(axis=0)).max() < pixels

@@ -58,7 +58,7 @@ def test_the_fitted_lens_is_the_volumes(slab):
     """What the templates go through is the lens that was found, and the notes say so."""
     optics = Microscope(pixel=0.7, underfocus=1000.0, tilts=(-64, 64, 4), dose=1000.0)
     images = take_series(slab, optics, quiet).series
-    options = ReconstructionOptions(depth=42.0, lens=UnknownLens(), alignment=None)
+    options = ReconstructionOptions(depth=42.0, unknown=UnknownLens(), alignment=None)
     volume = reconstruct_series(images, options, quiet).volume
     assert volume.lens.underfocus == pytest.approx(1000.0, rel=0.05)
     said = f"underfocus {volume.lens.underfocus:.0f} ± "

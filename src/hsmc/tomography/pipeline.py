@@ -96,7 +96,9 @@ def run_all(
             made = reconstruct_series(series, options.reconstruction, progress)
             for line in made.volume.notes:
                 note(f"note: {line}")
-            fresh = detect_again(made, options.detection, options.passes, progress)
+            fresh = detect_again(
+                made, options.reconstruction, options.detection, options.passes, progress
+            )
             write_volume(volume, fresh[0].volume)
             write_particles(table, fresh[1].particles)
             write_particles(table.with_suffix(".csv"), fresh[1].particles)

@@ -34,14 +34,16 @@ class ReconstructionOptions:
     Attributes:
         method: The reconstruction.
         depth: Thickness of the volume in nm; None finds it.
-        lens: The lens whose sign changes are undone; one whose defocus is fitted; None for none.
+        lens: The lens whose sign changes are undone; None for none.
+        unknown: One whose defocus is fitted, and that then is the lens; None for none.
         alignment: How the series is aligned; None takes it as aligned.
         empty: Intensity of the empty beam in bright field; None finds it.
     """
 
     method: Method = field(default_factory=Method)
     depth: float | None = None
-    lens: Lens | UnknownLens | None = None
+    lens: Lens | None = None
+    unknown: UnknownLens | None = None
     alignment: AlignmentOptions | None = field(default_factory=AlignmentOptions)
     empty: float | None = None
 
@@ -84,38 +86,36 @@ def reconstruct_series(
     alignment = Alignment(np.zeros((len(lines.images), 2)), 0.0, ())
     if options.alignment is not None:
         alignment = align(lines, options.alignment, progress)
-    lens = options.lens
-    if isinstance(lens, UnknownLens):
+    if options.unknown is not None:
         progress("fit the defocus", 0.0)
-        fitted = fit_lens(lines, alignment.applied(lines), lens)
-        lens = fitted.lens
+        fitted = fit_lens(lines, alignment.applied(lines), options.unknown)
+        options = replace(options, lens=fitted.lens)
         notes.append(fitted.sentence())
     depth = _depth(alignment.applied(lines), options)
     if options.depth is None:
         notes.append(f"sample taken as {depth * lines.pixel:.4g} nm thick, margins included")
-    return rebuild(lines, alignment, depth, options.method, lens, tuple(notes), progress)
+    return rebuild(lines, alignment, depth, options, tuple(notes), progress)
 
 
 def rebuild(
     lines: TiltSeries,
     alignment: Alignment,
     depth: int,
-    method: Method,
-    lens: Lens | None,
+    options: ReconstructionOptions,
     notes: tuple[str, ...],
     progress: Progress,
 ) -> Reconstruction:
     """Reconstruct line integrals with an alignment that is known."""
     placed = lines if not alignment.shifts.any() else alignment.applied(lines)
-    if lens is not None:
-        placed = undo_sign_changes(placed, lens)
-    values = reconstruct(placed, depth, method, progress)
+    if options.lens is not None:
+        placed = undo_sign_changes(placed, options.lens)
+    values = reconstruct(placed, depth, options.method, progress)
     volume = Volume(
         values,
         lines.pixel,
         lines.angles,
-        method,
-        lens,
+        options.method,
+        options.lens,
         alignment.shifts,
         alignment.axis_angle,
         alignment.residuals,
@@ -126,6 +126,7 @@ def rebuild(
 
 def detect_again(
     made: Reconstruction,
+    reconstruction: ReconstructionOptions,
     options: DetectionOptions,
     passes: int,
     progress: Progress,
@@ -134,20 +135,21 @@ def detect_again(
 
     Args:
         made: A first reconstruction.
+        reconstruction: How it was made.
         options: What is looked for.
         passes: Alignments by the particles; 0 detects once.
         progress: Told what is done, and which part of it.
     """
     found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
-    method, lens, notes = made.volume.method, made.volume.lens, made.volume.notes
+    reconstruction = replace(reconstruction, lens=made.volume.lens)  # it may have been fitted
     for _ in range(passes):
         alignment = align_to_particles(
-            made.lines, made.placed, made.alignment, found, options.diameters, lens
+            made.lines, made.placed, made.alignment, found, options.diameters, reconstruction.lens
         )
         depth = made.volume.values.shape[0]
         after = residual(made.lines, alignment, depth)
         alignment = replace(alignment, residuals=(*alignment.residuals, after))
-        made = rebuild(made.lines, alignment, depth, method, lens, notes, progress)
+        made = rebuild(made.lines, alignment, depth, reconstruction, made.volume.notes, progress)
         found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
     return made, found
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hsmc.tomography.defocus import UnknownLens
-    from hsmc.tomography.lens import Lens
     from hsmc.tomography.series_files import ReadOptions
     from hsmc.tomography.workflow import ReconstructionOptions
 
@@ -144,14 +142,14 @@ def reconstructing(arguments: Mapping[str, Any]) -> "ReconstructionOptions":
             alignment = replace(alignment, axis=None)
     return ReconstructionOptions(
         method=Method(**_given(arguments, "iterations", name="method")),
-        lens=lens(arguments),
         alignment=alignment,
+        **_optics(arguments),
         **_given(arguments, "depth", "empty"),
     )
 
 
-def lens(arguments: Mapping[str, Any]) -> "Lens | UnknownLens | None":
-    """Return the lens that options describe; None at focus.
+def _optics(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lens that options describe, or one to be fitted; neither at focus.
 
     Raises:
         InputError: The underfocus is neither a number nor "fit".
@@ -163,13 +161,13 @@ def lens(arguments: Mapping[str, Any]) -> "Lens | UnknownLens | None":
     told = _given(arguments, "voltage", "gradient", amplitude_contrast="contrast")
     word = arguments["underfocus"] or "0"
     if word == FIT:
-        return UnknownLens(**told)
+        return {"unknown": UnknownLens(**told)}
     try:
         underfocus = float(word)
     except ValueError as error:
         message = f"underfocus is {word!r}, needs a number of nm (positive below focus) or {FIT}"
         raise InputError(message) from error
-    return Lens(underfocus, **told) if underfocus else None
+    return {"lens": Lens(underfocus, **told)} if underfocus else {}
 
 
 def _given(arguments: Mapping[str, Any], *same: str, **renamed: str) -> dict[str, Any]:
