@@ -25,6 +25,15 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
     found = hsmc("tomo", "detect", "s-volume.h5", "-q")
     assert found.code == 0
     assert found.out.startswith("48 large and 15")
+    plain = hsmc("tomo", "detect", "s-volume.mrc", "--tilts", "-65", "65", "2.5", "--kind",
+                 "line-integrals", "--out", "p.csv", "--no-figure")  # fmt: skip
+    assert plain.code == 0
+    assert plain.out.split(",")[0] == found.out.split(",")[0]
+    assert "voxels of 0.9 nm from the header" in plain.err
+    silent = hsmc("tomo", "detect", "s-volume.mrc", "--out", "n.csv", "--no-figure")
+    assert silent.code == 2
+    assert "give the angles of its tilts by --angles FILE or --tilts" in silent.err
+    assert "--kind bright-field if particles are dark" in silent.err
     cell = hsmc("tomo", "unit-cell", "s-particles.csv")
     assert cell.code == 0
     assert "6 + 19 sites" in cell.out

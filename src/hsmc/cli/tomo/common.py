@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from hsmc.tomography.plain_volumes import VolumeOptions
     from hsmc.tomography.series_files import ReadOptions
     from hsmc.tomography.workflow import ReconstructionOptions
 
@@ -145,6 +146,23 @@ def reconstructing(arguments: Mapping[str, Any]) -> "ReconstructionOptions":
         alignment=alignment,
         **_optics(arguments),
         **_given(arguments, "depth", "empty"),
+    )
+
+
+def told_of_volume(arguments: Mapping[str, Any]) -> "VolumeOptions":
+    """Return what the user says of a volume, of a command's ``locals()``."""
+    from hsmc.tomography.lens import Lens
+    from hsmc.tomography.plain_volumes import VolumeOptions
+    from hsmc.tomography.reconstruction import Method
+
+    lens = None
+    if arguments["underfocus"]:
+        told = _given(arguments, "underfocus", "voltage", amplitude_contrast="contrast")
+        lens = Lens(**told)
+    return VolumeOptions(
+        method=Method(**_given(arguments, "iterations", name="method")),
+        lens=lens,
+        **_given(arguments, "angles", "tilts", "pixel", "kind"),
     )
 
 
