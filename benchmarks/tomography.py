@@ -25,6 +25,7 @@ from scipy.spatial import cKDTree
 
 from hsmc.box import Floats
 from hsmc.crystal import UnitCell, crystal
+from hsmc.errors import InputError
 from hsmc.neighbors import smallest_gap
 from hsmc.tomography.alignment import AlignmentOptions, without_gauge
 from hsmc.tomography.crystallography import analyse
@@ -154,29 +155,39 @@ def run(row: str, seed: int) -> dict[str, Any]:
     made = reconstruct_series(taken.series, options, quiet)
     made, found = detect_again(made, options, DetectionOptions(), passes, quiet)
     seconds = time.perf_counter() - start
-    crystal_ = analyse(found.particles, 9.4)
-    whole = time.perf_counter() - start
     wrong = made.alignment.shifts - taken.shifts[:, ::-1]
     waves = np.column_stack([np.cos(made.lines.radians), np.sin(made.lines.radians)])
     x, z = np.linalg.lstsq(waves, wrong[:, 1], rcond=None)[0]
     places = in_place(found.particles, truth, np.array([x, wrong[:, 0].mean(), z]) * 0.7)
     field = 0.5 * microscope.pixel * np.array(taken.series.images.shape[:0:-1])
-    result = {
+    return {
         "row": row,
         "seed": seed,
         **scores(places, truth.positions, found.particles.types, truth.types, field),
         "shift_rms_px": np.sqrt((without_gauge(wrong, made.lines.radians) ** 2).mean(axis=0)),
         "axis_error_deg": made.alignment.axis_angle - microscope.axis_error,
         "seconds": seconds,
-        "seconds_to_cell": whole,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **cell_figures(found.particles, truth if defect == "none" else None),
+    }
+
+
+def cell_figures(found: Particles, truth: Particles | None) -> dict[str, Any]:
+    """Return what becomes of the particles as a crystal, held against the true ones if given."""
+    start = time.perf_counter()
+    try:
+        crystal_ = analyse(found, 9.4)
+    except InputError as error:
+        return {"words": [str(error)]}
+    result = {
+        "seconds_for_cell": time.perf_counter() - start,
         "lattice": np.linalg.norm(crystal_.cell.lattice, axis=0),
         "volume": crystal_.cell.volume,
         "sites": np.bincount(crystal_.cell.types),
         "layers_deg": crystal_.layers,
         "words": crystal_.sentences(),
     }
-    if defect == "none":
+    if truth is not None and len(crystal_.cell.types) == len(crystal("a6b19")):
         off = sites_against(crystal_.cell, truth)
         result["sites_off_nm"] = [off.max(), np.sqrt((off**2).mean())]
         result["rigid_packing"] = [
