@@ -77,7 +77,7 @@ def match(found: Floats, truth: Floats, radius: float) -> Ints:
             taken[0].add(i)
             taken[1].add(j)
             pairs.append((i, j))
-    return np.array(pairs).reshape(-1, 2)
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def scores(
@@ -97,12 +97,13 @@ def scores(
     for species, name in enumerate(("large", "small")):
         mine, real = found[types == species], truth[true_types == species]
         pairs = match(mine, real, RADII[species])
-        error = np.linalg.norm(mine[pairs[:, 0]] - real[pairs[:, 1]], axis=1).mean()
+        error = np.linalg.norm(mine[pairs[:, 0]] - real[pairs[:, 1]], axis=1)
         hit = np.zeros(len(real), bool)
         hit[pairs[:, 1]] = True
         seen = (np.abs(real[:, :2]) <= field).all(axis=1)
         inner = seen & (real[:, 2] > low + CORES[species]) & (real[:, 2] < high - CORES[species])
-        out[name] = [hit[seen].mean(), len(pairs) / len(mine), error, hit[inner].mean()]
+        off = error.mean() if len(error) else np.nan
+        out[name] = [hit[seen].mean(), len(pairs) / len(mine), off, hit[inner].mean()]
     return out
 
 
