@@ -7,7 +7,8 @@ Rows: focus (5000 e/nm² a tilt, no shifts), underfocus (1 µm, 0.5 px rms shift
 (up to 5 px, tilt axis off by 1°), fault (structure 2), shear (structure 3); and focus with one
 flaw each: film (10 nm of carbon under the slab), diffracting (5 % of the particles three times as
 dark in an image), bits (8-bit storage), field (images of 140 × 91 nm, smaller than the slab, so
-that what lies beside the volume shows in it), and hard, all four. Each row simulates
+that what lies beside the volume shows in it), hard, all four, and masked, the film again but looked
+for above it alone. Each row simulates
 A6B19 at 0.7 nm a pixel, ±65° by 1°, 6 % size spread, 0.3 nm jitter along each axis. Particles are
 matched one to one, the nearest first, within 2.0 nm (large) and 1.5 nm (small). The sample's place
 and its turn about no axis are free: a rigid shift is taken out, nothing else. Recall is of the
@@ -29,7 +30,7 @@ from hsmc.errors import InputError
 from hsmc.neighbors import smallest_gap
 from hsmc.tomography.alignment import AlignmentOptions, without_gauge
 from hsmc.tomography.crystallography import analyse
-from hsmc.tomography.detection import DetectionOptions
+from hsmc.tomography.detection import DetectionOptions, detect
 from hsmc.tomography.folding import fold
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.measured_cell import MeasuredCell, cell_of
@@ -37,13 +38,15 @@ from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.particles import Ints, Particles
 from hsmc.tomography.slab import SlabOptions, build_slab, slab_crystal
 from hsmc.tomography.translations import same_place
+from hsmc.tomography.volume_files import Volume
 from hsmc.tomography.workflow import ReconstructionOptions, detect_again, reconstruct_series
 
 RADII, CORES = (2.0, 1.5), (6.5, 3.4)
 DOSE_LOW, ALIGNED = 1000.0, AlignmentOptions(most=12.0)
 FLAWS = {"film": {"film": 10.0}, "diffracting": {"diffracting": 0.05}, "bits": {"bits": 8},
          "field": {"size": (200, 130)}}  # fmt: skip
-FLAWS["hard"] = {name: value for flaw in FLAWS.values() for name, value in flaw.items()}
+FLAWS |= {"hard": {name: value for flaw in FLAWS.values() for name, value in flaw.items()},
+          "masked": FLAWS["film"]}  # fmt: skip
 ROWS = {
     "focus": (Microscope(), "none", ReconstructionOptions(alignment=None), 0),
     "underfocus": (
@@ -154,7 +157,11 @@ def run(row: str, seed: int) -> dict[str, Any]:
     taken = take_series(truth, microscope, quiet)
     start = time.perf_counter()
     made = reconstruct_series(taken.series, options, quiet)
-    made, found = detect_again(made, options, DetectionOptions(), passes, quiet)
+    if row == "masked":
+        mask = above_the_film(made.volume, truth)
+        found = detect(made.volume.values, made.volume.imaging, DetectionOptions(), mask)
+    else:
+        made, found = detect_again(made, options, DetectionOptions(), passes, quiet)
     seconds = time.perf_counter() - start
     wrong = made.alignment.shifts - taken.shifts[:, ::-1]
     waves = np.column_stack([np.cos(made.lines.radians), np.sin(made.lines.radians)])
@@ -171,6 +178,14 @@ def run(row: str, seed: int) -> dict[str, Any]:
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **cell_figures(found.particles, truth if defect == "none" else None),
     }
+
+
+def above_the_film(volume: Volume, truth: Particles) -> Any:
+    """Return which voxels lie above the lowest point of the slab, where a film ends."""
+    lowest = (truth.positions[:, 2] - truth.columns["radius_nm"]).min()
+    depth = volume.values.shape[0]
+    heights = volume.pixel * (np.arange(depth) - 0.5 * (depth - 1))
+    return np.broadcast_to((heights > lowest)[:, None, None], volume.values.shape)
 
 
 def cell_figures(found: Particles, truth: Particles | None) -> dict[str, Any]:

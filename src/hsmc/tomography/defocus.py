@@ -221,8 +221,8 @@ def _relative_misfit(design: Floats, power: Floats) -> float:
 def _sphere_spectra(frequencies: Floats) -> Floats:
     """Return |F(k)|² of spheres of many diameters, each with a spread; shape (B, sizes).
 
-    Source: F ∝ 3 (sin x − x cos x)/x³ with x = πkD (Guinier and Fournet, Small-Angle Scattering
-    of X-rays, 1955, Sec. 2.1).
+    Source: Guinier and Fournet, Small-Angle Scattering of X-rays (1955): the amplitude of a sphere
+    is 3 (sin x − x cos x)/x³ with x = πkD.
     """
     pixel = 0.5 * BAND[1] / float(frequencies[-1])
     offsets = np.linspace(-2.5, 2.5, 21)
