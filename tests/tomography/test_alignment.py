@@ -12,7 +12,7 @@ from hsmc.tomography.detection import DetectionOptions
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.refinement import detect_again
-from hsmc.tomography.series import TiltSeries
+from hsmc.tomography.series import LINES, TiltSeries
 from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series
 
 from .conftest import quiet
@@ -72,6 +72,24 @@ def test_a_real_series_is_aligned():
     found = align(lines, AlignmentOptions(most=8.0, passes=1, depth=24), quiet)
     assert found.residuals[0] == pytest.approx(before)
     assert found.residuals[-1] < before / 3.0
+
+
+def test_alignment_puts_a_turned_image_back():
+    """Spots at u e₁ + v e₂ + shift, with the tilt axis e₂ = (−sin ψ, cos ψ) in columns and rows,
+    go to (u, v) from the middle.
+
+    Fails if the turn has the other sign, if it is made before the shift is taken off, or if rows
+    and columns of the shift change places (tried).
+    """
+    psi, (u, v), shift = np.radians(12.0), (7.0, 9.0), np.array([2.0, -3.0])
+    rows, columns = np.mgrid[:61, :61] - 30.0
+    turned = np.array([u * np.sin(psi) + v * np.cos(psi), u * np.cos(psi) - v * np.sin(psi)])
+    at = turned + shift
+    spot = np.exp(-((rows - at[0]) ** 2 + (columns - at[1]) ** 2) / 18.0).astype(np.float32)
+    series = TiltSeries(np.stack([spot, spot]), np.array([0.0, 1.0]), 1.0, LINES)
+    placed = Alignment(np.stack([shift, shift]), 12.0, ()).applied(series).images[0]
+    found = [float((placed * one).sum() / placed.sum()) for one in (rows, columns)]
+    assert found == pytest.approx([v, u], abs=0.02)
 
 
 def test_the_gauge_is_what_a_shift_of_the_sample_explains():

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hsmc.analysis.group_scores import GroupScore
 from hsmc.storage import sole_writer, write_whole
 from hsmc.tomography.crystallography import Crystal, analyse, write_outputs
 from hsmc.tomography.detection import Detected, DetectionOptions
+from hsmc.tomography.group_table import crystal_scores, write_group_table
 from hsmc.tomography.particle_files import read_particles, write_particles
 from hsmc.tomography.refinement import detect_again
 from hsmc.tomography.series_files import ReadOptions, read_series
@@ -49,11 +51,13 @@ class Run:
 
     Attributes:
         crystal: The crystal.
+        scores: Of the space groups that its lattice allows, in nm.
         written: Files, the CIF first.
         fresh: Volume and particles, if they were made now and not found ready.
     """
 
     crystal: Crystal
+    scores: tuple[GroupScore, ...]
     written: list[Path]
     fresh: tuple[Reconstruction, Detected] | None
 
@@ -103,8 +107,10 @@ def run_all(
             write_whole(marks, json.dumps(mark).encode())
             particles = fresh[1].particles
         crystal = analyse(particles, options.large_diameter, options.exclusion)
+        scores = crystal_scores(crystal)
         written = write_outputs(out, crystal)
-    return Run(crystal, [*written, volume, table, table.with_suffix(".csv")], fresh)
+        written.append(write_group_table(out.with_suffix(""), scores))
+    return Run(crystal, scores, [*written, volume, table, table.with_suffix(".csv")], fresh)
 
 
 def _mark(tilts: Path, options: RunOptions) -> dict[str, Any]:

@@ -7,6 +7,7 @@ line integrals (see ``wave_optics``), which is taken away, as much of it as the 
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsmc.tomography.alignment import residual
 from hsmc.tomography.detection import Detected, DetectionOptions, Detector
@@ -35,6 +36,7 @@ def detect_again(
     options: DetectionOptions,
     passes: int,
     progress: Progress,
+    mask: NDArray[np.bool_] | None = None,
 ) -> tuple[Reconstruction, Detected]:
     """Detect, align by the particles, correct the images by them, reconstruct, and detect again.
 
@@ -44,9 +46,14 @@ def detect_again(
         options: What is looked for.
         passes: Alignments by the particles.
         progress: Told what is done, and which part of it.
+        mask: Where particles may be; None for everywhere.
+
+    Raises:
+        InputError: Voxels are too coarse, the mask has another shape, or there is no particle.
     """
-    detector = Detector(made.volume.values.shape, made.volume.imaging, options)
+    detector = Detector(made.volume.values.shape, made.volume.imaging, options, mask)
     found = detector.find(made.volume.values, progress)
+    reconstruction = replace(reconstruction, lens=made.volume.lens)  # it may have been fitted
     rounds = max(passes, CORRECTIONS if made.bright else 0)
     plain, fit = made, found.fit
     for number in range(rounds):

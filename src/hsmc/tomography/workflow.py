@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hsmc.tomography.alignment import Alignment, AlignmentOptions, align
+from hsmc.tomography.defocus import UnknownLens, fit_lens
 from hsmc.tomography.lens import Lens, undo_sign_changes
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.reconstruction import FBP, Method, reconstruct
@@ -32,6 +33,7 @@ class ReconstructionOptions:
         method: The reconstruction.
         depth: Thickness of the volume in nm; None finds it.
         lens: The lens whose sign changes are undone; None for none.
+        unknown: One whose defocus is fitted, and that then is the lens; None for none.
         alignment: How the series is aligned; None takes it as aligned.
         empty: Intensity of the empty beam in bright field; None finds it.
     """
@@ -39,6 +41,7 @@ class ReconstructionOptions:
     method: Method = field(default_factory=Method)
     depth: float | None = None
     lens: Lens | None = None
+    unknown: UnknownLens | None = None
     alignment: AlignmentOptions | None = field(default_factory=AlignmentOptions)
     empty: float | None = None
 
@@ -73,7 +76,7 @@ def reconstruct_series(
         progress: Told what is done, and which part of it.
 
     Raises:
-        InputError: The images are not usable.
+        InputError: The images are not usable, or show no rings to fit the defocus to.
     """
     prepared = line_integrals(series, options.empty)
     lines, notes = prepared.series, list(series.notes)
@@ -83,6 +86,11 @@ def reconstruct_series(
     alignment = Alignment(np.zeros((len(lines.images), 2)), 0.0, ())
     if options.alignment is not None:
         alignment = align(lines, options.alignment, progress)
+    if options.unknown is not None:
+        progress("fit the defocus", 0.0)
+        fitted = fit_lens(lines, alignment.applied(lines), options.unknown)
+        options = replace(options, lens=fitted.lens)
+        notes.append(fitted.sentence())
     depth = _depth(alignment.applied(lines), options)
     if options.depth is None:
         notes.append(f"sample taken as {depth * lines.pixel:.4g} nm thick, margins included")
