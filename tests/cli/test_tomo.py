@@ -3,6 +3,7 @@
 import json
 import shlex
 
+import mrcfile
 import numpy as np
 import pytest
 
@@ -57,6 +58,12 @@ def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
     before = (tmp_path / "seed-particles.h5").read_bytes()
     second = hsmc("tomo", *words)
     assert "detection is not done again" in second.err
+    assert (tmp_path / "seed-particles.h5").read_bytes() == before
+    with mrcfile.new(tmp_path / "m.mrc") as file:
+        file.set_data(np.ones((2, 2, 2), np.float32))
+    masked = hsmc("tomo", *words, "--mask", "m.mrc")
+    assert masked.code == 2
+    assert "the mask has shape (2, 2, 2)" in masked.err
     assert (tmp_path / "seed-particles.h5").read_bytes() == before
 
 

@@ -29,6 +29,9 @@ ROUNDS, SPLITS = 6, 2
 BRIGHT = 1.3
 """Density over the typical one above which a particle may be two."""
 
+BRIGHTEST = 3.0
+"""Density over the typical one above which it is no particle, but what a film makes of the fit."""
+
 KEPT = 0.9
 """Part of the threshold that a fitted particle has to keep: it is not removed by a hair."""
 
@@ -279,11 +282,14 @@ class _Search:
         return improve(split, self.matched, self.curvature, 3)
 
     def _without_doubtful(self, fit: Fit) -> tuple[Fit, int]:
-        """Take away what became too faint, left the volume, or came too near to a brighter one."""
-        level = np.array([self.thresholds[species].chosen for species in (LARGE, SMALL)])
+        """Take away what is too faint or bright, left the volume, or is too near to a brighter."""
+        thresholds = [self.thresholds[species] for species in (LARGE, SMALL)]
+        level = np.array([one.chosen for one in thresholds])
+        most = BRIGHTEST * np.array([one.typical for one in thresholds])
         shape = np.array(self.matched.volume.shape)
         good = ((fit.places > -0.5) & (fit.places < shape - 0.5)).all(axis=1)
         good &= fit.amplitudes[:, 0] > KEPT * level[fit.types]
+        good &= fit.amplitudes[:, 0] < most[fit.types]
         self.removed = self.removed.joined(fit.select(~good))
         kept = fit.select(good)
         kept = kept.select(self._apart(kept))

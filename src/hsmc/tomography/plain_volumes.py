@@ -1,9 +1,11 @@
-"""Volumes of other programs: numbers alone, so how they were made has to be told."""
+"""Volumes of other programs, and masks: numbers alone, so how they were made has to be told."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
@@ -71,12 +73,27 @@ def read_any_volume(path: Path, options: VolumeOptions) -> Volume:
     return read_volume(path)
 
 
-def _plain(path: Path, options: VolumeOptions) -> Volume:
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Return where an MRC is above 0; axes z, y, x.
+
+    Raises:
+        InputError: The file is not usable.
+        StorageError: The operating system refuses to read the file.
+    """
+    return np.asarray(_numbers(path)[0] > 0)
+
+
+def _numbers(path: Path) -> tuple[NDArray[Any], float | None]:
+    """Return the data and the pixel of an MRC; an error names the file."""
     try:
-        numbers, header = read_mrc(path)
+        return read_mrc(path)
     except InputError as error:
         message = f"{path}: {error}"
         raise InputError(message) from error
+
+
+def _plain(path: Path, options: VolumeOptions) -> Volume:
+    numbers, header = _numbers(path)
     pixel = options.pixel or header
     angles = _angles(options)
     if angles is None or pixel is None or options.kind is None:

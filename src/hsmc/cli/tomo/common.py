@@ -68,6 +68,9 @@ Diameters = Annotated[
     tuple[float, float],
     typer.Option(metavar="LARGE SMALL", help="Diameters of the cores, in nm."),
 ]
+Mask = Annotated[
+    Path | None, typer.Option(help="MRC of the volume's shape; particles are where it is > 0.")
+]
 LargeDiameter = Annotated[
     float, typer.Option(help="Effective diameter σ_L of the large species, in nm.")
 ]

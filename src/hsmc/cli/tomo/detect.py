@@ -30,9 +30,7 @@ def detect(
     closest: Annotated[
         float, typer.Option(help="Closest two of a species, over its diameter.")
     ] = 0.6,
-    mask: Annotated[
-        Path | None, typer.Option(help="MRC of the volume's shape; particles are where it is > 0.")
-    ] = None,
+    mask: common.Mask = None,
     angles: common.Angles = None,
     tilts: Annotated[
         tuple[float, float, float] | None,
@@ -66,8 +64,8 @@ def detect(
     from hsmc.tomography.detection import DetectionOptions
     from hsmc.tomography.detection import detect as search
     from hsmc.tomography.particle_files import write_particles
-    from hsmc.tomography.plain_volumes import read_any_volume
-    from hsmc.tomography.series_files import MRC, read_mrc
+    from hsmc.tomography.plain_volumes import read_any_volume, read_mask
+    from hsmc.tomography.series_files import MRC
 
     path = out or volume.with_name(f"{volume.stem.removesuffix('-volume')}-particles.csv")
     picture = path.with_suffix(".png")
@@ -78,7 +76,7 @@ def detect(
     if volume.suffix.lower() in MRC:
         for note in made.notes:
             steps.note(f"note: {note}")
-    where = None if mask is None else read_mrc(mask)[0] > 0
+    where = None if mask is None else read_mask(mask)
     found = search(made.values, made.imaging, options, where, steps)
     steps.close()
     write_particles(path, found.particles)

@@ -33,6 +33,7 @@ def run(
     contrast: common.Contrast = None,
     empty: common.Empty = None,
     diameters: common.Diameters = (6.5, 3.4),
+    mask: common.Mask = None,
     passes: Annotated[int, typer.Option(min=0, help="Alignments by the particles.")] = 2,
     large_diameter: common.LargeDiameter = 9.4,
     exclusion: common.Exclusion = 0.0,
@@ -52,6 +53,7 @@ def run(
         passes,
         large_diameter,
         exclusion,
+        mask,
     )
     steps = common.Steps(quiet=quiet)
     done = run_all(tilts, out, options, steps, steps.note)
