@@ -7,9 +7,10 @@ import pytest
 from scipy.ndimage import affine_transform
 
 from hsmc.errors import InputError
-from hsmc.tomography.alignment import Alignment, AlignmentOptions, align, residual, without_gauge
-from hsmc.tomography.detection import DetectionOptions
+from hsmc.tomography.alignment import AlignmentOptions, align, residual
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.microscope import Microscope, take_series
+from hsmc.tomography.placing import Alignment, without_gauge
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.refinement import detect_again
 from hsmc.tomography.series import LINES, TiltSeries

@@ -5,7 +5,7 @@ import pytest
 
 from hsmc.errors import InputError
 from hsmc.tomography.defocus import UnknownLens, fit_lens
-from hsmc.tomography.detection import DetectionOptions
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.preparation import line_integrals

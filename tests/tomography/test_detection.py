@@ -5,7 +5,8 @@ import pytest
 
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.tomography.detection import DetectionOptions, detect
+from hsmc.tomography.detection import detect
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.particles import Particles
@@ -15,7 +16,6 @@ from hsmc.tomography.templates import Imaging, shadow, template
 from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series
 
 from .conftest import matched, quiet
-
 
 DENSITY = 1.0 / 130.0
 """Of the small particles, in 1/nm: their mean free path is 130 nm."""

@@ -9,7 +9,8 @@ from scipy.ndimage import rotate
 
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.tomography.detection import DetectionOptions, detect
+from hsmc.tomography.detection import detect
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.plain_volumes import VolumeOptions, read_any_volume
 from hsmc.tomography.reconstruction import Method
 from hsmc.tomography.series import BRIGHT, LINES

@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from hsmc.tomography.detection import ROUNDS, DetectionOptions, detect
+from hsmc.tomography.detection import detect
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, interaction_constant, take_series
 from hsmc.tomography.model_images import Drawing
 from hsmc.tomography.particles import Particles
 from hsmc.tomography.refinement import detect_again, share_of_change
+from hsmc.tomography.search import ROUNDS
 from hsmc.tomography.series import LINES, TiltSeries
 from hsmc.tomography.wave_optics import beyond_linear
 from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series

@@ -14,15 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import spline_filter
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
-from hsmc.kernels.resampling import resample
+from hsmc.tomography.placing import Alignment, binned, inner, place, splines_of, turned
 from hsmc.tomography.reconstruction import SIRT, Method, reconstruct, reproject
 from hsmc.tomography.registration import Registrar
-from hsmc.tomography.series import LINES, Single, TiltSeries
-from hsmc.tomography.threads import in_threads
+from hsmc.tomography.series import LINES, TiltSeries
 
 Progress = Callable[[str, float], None]
 
@@ -31,9 +29,6 @@ JOINING_WIDTH = 64
 
 COMPARED = 128
 """Pixels across images that are compared with re-projections of the whole volume."""
-
-PAD = 12
-"""Pixels by which images go on at their edges before splines are laid through them."""
 
 TOGETHER = 4
 """Images that join at once, half of them on either side."""
@@ -80,26 +75,6 @@ class AlignmentOptions:
             raise InputError(message)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alignment:
-    """Where images lie.
-
-    Attributes:
-        shifts: Rows and columns by which each image is displaced, in pixels; shape (T, 2).
-        axis_angle: Degrees by which the tilt axis is turned from the columns of the images.
-        residuals: Difference between images and re-projections over the spread of the images,
-            before, and after each refinement.
-    """
-
-    shifts: Floats
-    axis_angle: float
-    residuals: tuple[float, ...]
-
-    def applied(self, series: TiltSeries) -> TiltSeries:
-        """Return the series with every image turned and shifted into its place, once."""
-        return series.with_images(_placed(_splines(series.images), self.shifts, self.axis_angle))
-
-
 def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> Alignment:
     """Find the shifts of all images, and the direction of the tilt axis.
 
@@ -142,26 +117,13 @@ def residual(series: TiltSeries, alignment: Alignment, depth: int) -> float:
     Images wider than ``COMPARED`` pixels are binned first.
     """
     factor = max(1, series.images.shape[2] // COMPARED)
-    images = _binned(alignment.applied(series).images, factor)
+    images = binned(alignment.applied(series).images, factor)
     placed = TiltSeries(images, series.angles, series.pixel * factor, LINES)
     thickness = depth or series.images.shape[2] // 3
     volume = reconstruct(placed, math.ceil(thickness / factor), Method(SIRT, 10))
     seen = reproject(volume, placed.radians, placed.pixel)
-    inside = _inside(images.shape)
+    inside = inner(images.shape)
     return float((images - seen)[inside].std() / images[inside].std())
-
-
-def without_gauge(shifts: Floats, radians: Floats) -> Floats:
-    """Return shifts without what a shift of the sample explains: a cos θ + b sin θ, and v.
-
-    Args:
-        shifts: Rows and columns; shape (T, 2).
-        radians: Tilts; shape (T,).
-    """
-    out = shifts - shifts.mean(axis=0)
-    waves = np.column_stack([np.cos(radians), np.sin(radians)])
-    out[:, 1] = shifts[:, 1] - waves @ np.linalg.lstsq(waves, shifts[:, 1], rcond=None)[0]
-    return np.asarray(out)
 
 
 class _Level:
@@ -169,12 +131,12 @@ class _Level:
 
     def __init__(self, series: TiltSeries, factor: int, options: AlignmentOptions) -> None:
         self.factor = factor
-        images = _binned(series.images, factor)
+        images = binned(series.images, factor)
         self.series = TiltSeries(images, series.angles, series.pixel * factor, LINES)
         depth = options.depth or series.images.shape[2] // 3
         self.depth = max(4, math.ceil(depth / factor))
         self.options = options
-        self.splines = _splines(images)
+        self.splines = splines_of(images)
         shape = images.shape[1:]
         self.registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
 
@@ -187,12 +149,12 @@ class _Level:
             joined, new = np.sort(order[:count]), order[count : count + TOGETHER]
             some = replace(
                 self.series,
-                images=_placed(self.splines[joined], shifts[joined], state.axis_angle),
+                images=place(self.splines[joined], shifts[joined], state.axis_angle),
                 angles=self.series.angles[joined],
             )
             volume = reconstruct(some, self.depth, method)
             seen = reproject(volume, self.series.radians[new], self.series.pixel)
-            images = _placed(self.splines[new], shifts[new], state.axis_angle)
+            images = place(self.splines[new], shifts[new], state.axis_angle)
             moved = self.registrar.displacements(images, seen, self.options.most / self.factor)
             shifts[new] += turned(moved, state.axis_angle)
             progress("align (joining)", count / len(order))
@@ -201,7 +163,7 @@ class _Level:
     def refined(self, state: Alignment, most: float) -> Alignment:
         """Lay every image on re-projections of a volume made from the other half of the tilts."""
         shifts = state.shifts / self.factor
-        images = _placed(self.splines, shifts, state.axis_angle)
+        images = place(self.splines, shifts, state.axis_angle)
         for half in (0, 1):
             others = replace(
                 self.series, images=images[1 - half :: 2], angles=self.series.angles[1 - half :: 2]
@@ -248,62 +210,11 @@ class _Level:
 
         Differences would not do: turning an image smooths its noise, and so makes them smaller.
         """
-        placed = _placed(self.splines, state.shifts / self.factor, state.axis_angle)
+        placed = place(self.splines, state.shifts / self.factor, state.axis_angle)
         some = replace(self.series, images=placed[::2], angles=self.series.angles[::2])
         volume = reconstruct(some, self.depth, Method(SIRT, 6))
         seen = reproject(volume, self.series.radians[1::2], self.series.pixel)
-        inside = _inside(placed.shape)
+        inside = inner(placed.shape)
         seen, others = seen[inside], placed[1::2][inside]
         seen = seen - seen.mean(axis=(1, 2), keepdims=True)
         return -float((others * seen).sum() / np.linalg.norm(seen))
-
-
-def _splines(images: Single) -> Single:
-    """Return coefficients of the cubic splines of images that go on as at their edges."""
-    padded = np.pad(images, ((0, 0), (PAD, PAD), (PAD, PAD)), mode="edge")
-
-    def one(image: Single) -> None:
-        spline_filter(image, output=image, mode="mirror")
-
-    in_threads(one, padded)
-    return padded
-
-
-def _placed(splines: Single, shifts: Floats, axis_angle: float) -> Single:
-    """Return images turned about their middle and shifted back, in one interpolation."""
-    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
-    matrix = np.array([[c, s], [-s, c]])  # rows, columns
-    rows, columns = (n - 2 * PAD for n in splines.shape[1:])
-    middle = 0.5 * (np.array([rows, columns]) - 1.0)
-    out = np.empty((len(splines), rows, columns), np.float32)
-
-    def one(number: int) -> None:
-        offset = middle + shifts[number] - matrix @ middle
-        resample(splines[number], matrix, offset, PAD, out[number])
-
-    in_threads(one, range(len(out)))
-    return out
-
-
-def turned(moved: Floats, axis_angle: float) -> Floats:
-    """Return displacements (T, 2) found in turned images as those of the images as they are."""
-    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
-    return np.asarray(moved @ np.array([[c, -s], [s, c]]))
-
-
-def _binned(images: Single, factor: int) -> Single:
-    """Return means over factor × factor pixels, the middle where it was; rests are cut off."""
-    if factor == 1:
-        return images
-    count, ny, nx = images.shape
-    rows, columns = ny // factor * factor, nx // factor * factor
-    top, left = (ny - rows) // 2, (nx - columns) // 2
-    cut = images[:, top : top + rows, left : left + columns]
-    blocks = cut.reshape(count, rows // factor, factor, columns // factor, factor)
-    return np.asarray(blocks.mean(axis=(2, 4)), np.float32)
-
-
-def _inside(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Return the inner 84 % of the images, which every image covers."""
-    rows, columns = (round(0.08 * n) for n in shape[1:])
-    return slice(None), slice(rows, shape[1] - rows), slice(columns, shape[2] - columns)

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from hsmc.box import Floats
-from hsmc.tomography.alignment import Alignment, turned
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.model_images import Drawing, each_tilt
 from hsmc.tomography.particles import Particles
+from hsmc.tomography.placing import Alignment, turned
 from hsmc.tomography.registration import Registrar
 from hsmc.tomography.series import Single, TiltSeries
 

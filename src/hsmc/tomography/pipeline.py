@@ -10,7 +10,8 @@ from typing import Any
 from hsmc.analysis.group_scores import GroupScore
 from hsmc.storage import sole_writer, write_whole
 from hsmc.tomography.crystallography import Crystal, analyse, write_outputs
-from hsmc.tomography.detection import Detected, DetectionOptions
+from hsmc.tomography.detection import Detected
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.group_table import crystal_scores, write_group_table
 from hsmc.tomography.particle_files import read_particles, write_particles
 from hsmc.tomography.plain_volumes import read_mask

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.tomography.alignment import residual
-from hsmc.tomography.detection import Detected, DetectionOptions, Detector
+from hsmc.tomography.detection import Detected, Detector
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.fitting import Fit, improve
 from hsmc.tomography.lens import Lens, undo_sign_changes
 from hsmc.tomography.matched_filter import Spectrum

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hsmc.tomography.alignment import Alignment, AlignmentOptions, align
+from hsmc.tomography.alignment import AlignmentOptions, align
 from hsmc.tomography.defocus import UnknownLens, fit_lens
 from hsmc.tomography.lens import Lens, undo_sign_changes
+from hsmc.tomography.placing import Alignment
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.reconstruction import FBP, Method, reconstruct
 from hsmc.tomography.series import BRIGHT, TiltSeries

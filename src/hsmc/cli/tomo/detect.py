@@ -61,8 +61,8 @@ def detect(
     the header; --method and --underfocus if they are not filtered back-projections at focus.
     """
     arguments = locals()
-    from hsmc.tomography.detection import DetectionOptions
     from hsmc.tomography.detection import detect as search
+    from hsmc.tomography.detection_options import DetectionOptions
     from hsmc.tomography.particle_files import write_particles
     from hsmc.tomography.plain_volumes import read_any_volume, read_mask
     from hsmc.tomography.series_files import MRC

@@ -42,7 +42,7 @@ def run(
 ) -> None:
     """Go all the way from a tilt series to a unit cell; what is done already is not done again."""
     arguments = locals()
-    from hsmc.tomography.detection import DetectionOptions
+    from hsmc.tomography.detection_options import DetectionOptions
     from hsmc.tomography.group_table import score_sentence
     from hsmc.tomography.pipeline import RunOptions, run_all
 
