@@ -96,8 +96,9 @@ class Detector:
         )
         self.imaging, self.options, self.mask = imaging, options, mask
         self.sizes = np.array(options.diameters) / imaging.pixel
-        self.matched = MatchedFilter(np.zeros(shape, np.float32), templates)
-        self.curvature = Curvature.of(self.matched, REACH * float(self.sizes[LARGE]))
+        whole = MatchedFilter(np.zeros(shape, np.float32), templates)
+        self.curvature = Curvature.of(whole, REACH * float(self.sizes[LARGE]))
+        self.matched = whole.of(whole.volume)  # templates are large, and not needed any more
 
     def find(self, volume: Single, progress: Progress | None = None) -> Detected:
         """Find the particles in a volume.

@@ -86,7 +86,9 @@ class Curvature:
     @classmethod
     def of(cls, matched: MatchedFilter, reach: float) -> "Curvature":
         """Correlate the templates."""
-        parts = [(species, part) for species in range(len(matched.templates)) for part in (0, 1)]
+        parts = [
+            (species, part) for species in range(len(matched.template_spectra)) for part in (0, 1)
+        ]
         return cls({(a, b): matched.overlap(a, b, reach) for a in parts for b in parts}, reach)
 
 
@@ -129,7 +131,7 @@ def residual_at(fit: Fit, matched: MatchedFilter, *, sizes: bool) -> Floats:
     """Return the residual's correlation with T (and T′) at each particle; shape (N, 1 or 2, 10)."""
     residual = matched.residual(fit.places, fit.types, fit.amplitudes)
     out = np.empty((len(fit), 1 + sizes, 10))
-    for species in range(len(matched.templates)):
+    for species in range(len(matched.template_spectra)):
         own = fit.types == species
         for part in range(1 + sizes):
             if own.any():
@@ -141,7 +143,7 @@ def residual_at(fit: Fit, matched: MatchedFilter, *, sizes: bool) -> Floats:
 def own_curvature(fit: Fit, matched: MatchedFilter, curvature: Curvature) -> Floats:
     """Return the misfit's curvature along z, y, x for each particle alone; shape (N, 3)."""
     out = np.empty((len(fit), 3))
-    for species in range(len(matched.templates)):
+    for species in range(len(matched.template_spectra)):
         own = fit.types == species
         grid = curvature.overlaps[(species, 0), (species, 0)]
         at = matched.read(grid, np.zeros((1, 3)))[0]

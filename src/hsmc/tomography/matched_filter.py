@@ -47,8 +47,8 @@ class MatchedFilter:
     templates: tuple[tuple[Single, Single], ...]
 
     def of(self, volume: Single) -> "MatchedFilter":
-        """Return the same templates for another volume of this shape, their transforms kept."""
-        other = MatchedFilter(volume, self.templates)
+        """Return one for another volume of this shape, with the transforms of these templates."""
+        other = MatchedFilter(volume, ())
         for name in ("shape", "template_spectra", "weights", "spline"):
             vars(other)[name] = getattr(self, name)
         return other
