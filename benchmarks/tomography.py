@@ -28,7 +28,6 @@ from hsmc.crystal import crystal
 from hsmc.errors import InputError
 from hsmc.tomography.alignment import AlignmentOptions
 from hsmc.tomography.crystallography import analyse
-from hsmc.tomography.detection import detect
 from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, take_series
@@ -80,11 +79,8 @@ def run(row: str, seed: int) -> dict[str, Any]:
     taken = take_series(truth, microscope, quiet)
     start, worked = time.perf_counter(), time.process_time()
     made = reconstruct_series(taken.series, options, quiet)
-    if row == "masked":
-        mask = above_the_film(made.volume, truth)
-        found = detect(made.volume.values, made.volume.imaging, DetectionOptions(), mask)
-    else:
-        made, found = detect_again(made, options, DetectionOptions(), passes, quiet)
+    mask = above_the_film(made.volume, truth) if row == "masked" else None
+    made, found = detect_again(made, options, DetectionOptions(), passes, quiet, mask)
     seconds = time.perf_counter() - start
     figures = cell_figures(found.particles, truth if defect == "none" else None)
     whole, work = time.perf_counter() - start, time.process_time() - worked
