@@ -7,11 +7,12 @@ import pytest
 
 from hsmc.tomography.detection import detect
 from hsmc.tomography.detection_options import DetectionOptions
+from hsmc.tomography.fitting import Fit
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, interaction_constant, take_series
 from hsmc.tomography.model_images import Drawing
 from hsmc.tomography.particles import Particles
-from hsmc.tomography.refinement import detect_again, share_of_change
+from hsmc.tomography.refinement import credible, detect_again, share_of_change
 from hsmc.tomography.search import ROUNDS
 from hsmc.tomography.series import LINES, TiltSeries
 from hsmc.tomography.wave_optics import beyond_linear
@@ -135,3 +136,15 @@ def test_small_particles_come_to_their_places(slab):
         away = places[pairs[:, 0]] - slab.of(1)[pairs[:, 1]]
         errors.append(np.linalg.norm(away - away.mean(axis=0), axis=1).mean())
     assert errors[1] < 0.67 * errors[0]
+
+
+def test_what_is_no_particle_has_no_waves():
+    """Of six large and 14 small particles one is far too dense and one below 0.
+
+    Fails if either is kept, or if the median is that of both species (tried).
+    """
+    densities = np.concatenate([np.full(6, 10.0), np.full(14, 1.0)])
+    densities[[3, 15]] = [-1.0, 20.0]
+    types = np.repeat([0, 1], [6, 14])
+    fit = Fit(np.zeros((20, 3)), types, np.column_stack([densities, np.zeros(20)]))
+    assert np.flatnonzero(~credible(fit)).tolist() == [3, 15]

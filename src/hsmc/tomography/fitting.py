@@ -30,6 +30,9 @@ SIZE_PRIOR = 0.05
 LARGEST_SIZE = 0.35
 """Logarithm of a diameter over the template's, at most."""
 
+DENSEST = 5.0
+"""Density over the median of all, at most: crowds as in a film would drive theirs to no end."""
+
 SECOND = ((4, 7, 8), (7, 5, 9), (8, 9, 6))
 """Where the second derivatives 00 to 22 stand in what ``MatchedFilter.read`` returns."""
 
@@ -121,6 +124,8 @@ def improve(
         moved = np.clip(change[:, -3:], -LONGEST_STEP, LONGEST_STEP)
         amplitudes = fit.amplitudes.copy()
         amplitudes[:, : 1 + sizes] += change[:, :-3]
+        most = DENSEST * float(np.median(np.abs(fit.amplitudes[:, 0])))
+        amplitudes[:, 0] = np.clip(amplitudes[:, 0], -most, most)
         limit = LARGEST_SIZE * np.abs(amplitudes[:, 0])
         amplitudes[:, 1] = np.clip(amplitudes[:, 1], -limit, limit)
         fit = Fit(fit.places + moved, fit.types, amplitudes)

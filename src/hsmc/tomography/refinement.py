@@ -17,6 +17,7 @@ from hsmc.tomography.lens import Lens, undo_sign_changes
 from hsmc.tomography.matched_filter import Spectrum
 from hsmc.tomography.model_alignment import align_to_particles
 from hsmc.tomography.reconstruction import reconstruct
+from hsmc.tomography.search import BRIGHTEST, typical_densities
 from hsmc.tomography.series import Single
 from hsmc.tomography.wave_optics import beyond_linear
 from hsmc.tomography.workflow import Progress, Reconstruction, ReconstructionOptions, rebuild
@@ -81,6 +82,13 @@ def share_of_change(rest: Spectrum, changed: Spectrum) -> float:
     return float(np.clip(share, 0.0, LARGEST_SHARE))
 
 
+def credible(fit: Fit) -> NDArray[np.bool_]:
+    """Return which densities are those of particles: above 0, and not far above the typical one."""
+    densities = fit.amplitudes[:, 0]
+    most = BRIGHTEST * typical_densities(fit)[fit.types]
+    return np.asarray((densities > 0.0) & (densities < most))
+
+
 def _aligned(
     plain: Reconstruction,
     made: Reconstruction,
@@ -111,6 +119,7 @@ def _corrected(
 ) -> tuple[Reconstruction, Fit]:
     """Take away the contrast beyond line integrals; return also the particles fitted to that."""
     lens = options.lens or Lens(0.0)
+    fit = fit.select(credible(fit))  # what is none would have waves of its own
     images = plain.placed.with_images(
         beyond_linear(plain.placed, detector.particles(fit), detector.options.diameters, lens)
     )
