@@ -39,7 +39,8 @@ def print_schedules(seeds: int) -> None:
             dense = np.array([result.final.packing_fraction for result in results])
             cpu = np.median([result.summary["cpu_seconds"] for result in results])
             error = dense.std(ddof=1) / np.sqrt(seeds)
-            print(f"| {name} | {cycles} | {cpu:.1f} | {dense.mean():.4f} ± {error:.4f} |", flush=True)
+            row = f"| {name} | {cycles} | {cpu:.1f} | {dense.mean():.4f} ± {error:.4f} |"
+            print(row, flush=True)
 
 
 def print_relaxing() -> None:

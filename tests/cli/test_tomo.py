@@ -3,6 +3,7 @@
 import json
 import shlex
 
+import mrcfile
 import numpy as np
 import pytest
 
@@ -19,12 +20,26 @@ def test_from_a_crystal_to_a_crystal(hsmc, tmp_path):
     again = hsmc("tomo", *words)
     assert again.code == 2
     assert "exists already" in again.err
+    lost = hsmc("tomo", *words[:3], "--underfocus", "fit", "-q", "--out", "fitted.h5")
+    assert lost.code == 2
+    assert "no rings of the lens are seen" in lost.err
     found = hsmc("tomo", "detect", "s-volume.h5", "-q")
     assert found.code == 0
     assert found.out.startswith("48 large and 15")
+    plain = hsmc("tomo", "detect", "s-volume.mrc", "--tilts", "-65", "65", "2.5", "--kind",
+                 "line-integrals", "--out", "p.csv", "--no-figure")  # fmt: skip
+    assert plain.code == 0
+    assert plain.out.split(",")[0] == found.out.split(",")[0]
+    assert "voxels of 0.9 nm from the header" in plain.err
+    silent = hsmc("tomo", "detect", "s-volume.mrc", "--out", "n.csv", "--no-figure")
+    assert silent.code == 2
+    assert "give the angles of its tilts by --angles FILE or --tilts" in silent.err
+    assert "--kind bright-field if particles are dark" in silent.err
     cell = hsmc("tomo", "unit-cell", "s-particles.csv")
     assert cell.code == 0
     assert "6 + 19 sites" in cell.out
+    assert "scores (RMS and largest move, worst pair, in nm): P-6m2 " in cell.out
+    assert "187,P-6m2,12," in (tmp_path / "s-cell-groups.csv").read_text()
     assert (tmp_path / "s-cell.cif").exists()
     start = hsmc("compress", "--start", "s-cell.cif", "--ratio", "0.695", "--cycles", "20",
                  "--replicate", "1", "1", "1", "--json", "-q")  # fmt: skip
@@ -44,6 +59,12 @@ def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
     second = hsmc("tomo", *words)
     assert "detection is not done again" in second.err
     assert (tmp_path / "seed-particles.h5").read_bytes() == before
+    with mrcfile.new(tmp_path / "m.mrc") as file:
+        file.set_data(np.ones((2, 2, 2), np.float32))
+    masked = hsmc("tomo", *words, "--mask", "m.mrc")
+    assert masked.code == 2
+    assert "the mask has shape (2, 2, 2)" in masked.err
+    assert (tmp_path / "seed-particles.h5").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -57,6 +78,10 @@ def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
         ("simulate a6b19 --defect twin", "defect is 'twin', needs one of none, fault, shear"),
         ("simulate a6b19 --copies 0 1 1", "each needs to be ≥ 1"),
         ("simulate a6b19 --out s.png --copies 1 1 1 --dose -1", "dose is -1"),
+        (
+            "reconstruct nothing.mrc --underfocus under",
+            "needs a number of nm (positive below focus)",
+        ),
         ("size nothing.mrc --diameter 6", "no such file"),
     ],
 )

@@ -1,6 +1,7 @@
 """Lattices, sites, domains and symmetry from positions whose crystal is known."""
 
 import csv
+import re
 from importlib.resources import files
 
 import numpy as np
@@ -13,6 +14,7 @@ from hsmc.readers import read_structure
 from hsmc.tomography.crystallography import analyse, write_outputs
 from hsmc.tomography.domains import find_domains
 from hsmc.tomography.folding import cell_count, fold
+from hsmc.tomography.group_table import crystal_scores, score_sentence
 from hsmc.tomography.measured_cell import measure_cell
 from hsmc.tomography.particle_files import read_particles, write_particles
 from hsmc.tomography.particles import Particles
@@ -126,6 +128,12 @@ def test_tables_s1_and_s2_give_table_s3():
     assert found.group.number == 187
     spheres = np.pi / 6.0 * (6 * 9.4**3 + 19 * 5.8**3)
     assert spheres / found.cell.volume == pytest.approx(0.848, abs=0.002)
+    scores = crystal_scores(found)
+    own = next(one for one in scores if one.number == 187)
+    assert (own.rms, own.largest, own.worst) == pytest.approx((0.421, 0.749, 1.485), abs=0.005)
+    assert re.search(
+        r"P-6m2 0\.42 0\.75 1\.49; of 23 others .* 5\.01$", score_sentence(found, scores)
+    )
 
 
 def test_a_stacking_fault_is_found_and_not_averaged_over():

@@ -5,16 +5,20 @@ import pytest
 
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.tomography.detection import DetectionOptions, detect
+from hsmc.tomography.detection import detect
+from hsmc.tomography.detection_options import DetectionOptions
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.microscope import Microscope, take_series
 from hsmc.tomography.particles import Particles
 from hsmc.tomography.peaks import apart, choose_threshold, find_peaks
 from hsmc.tomography.reconstruction import Method
-from hsmc.tomography.templates import Imaging, shadow
+from hsmc.tomography.templates import Imaging, shadow, template
 from hsmc.tomography.workflow import ReconstructionOptions, reconstruct_series
 
 from .conftest import matched, quiet
+
+DENSITY = 1.0 / 130.0
+"""Of the small particles, in 1/nm: their mean free path is 130 nm."""
 
 
 def reconstructed(series, lens=None):
@@ -160,6 +164,35 @@ def test_thresholds_lie_in_the_gap():
     threshold = choose_threshold(heights, 0.1)
     assert 5.0 < threshold.chosen < 8.3
     assert threshold.typical == pytest.approx(10.0, rel=0.1)
+
+
+def test_a_few_peaks_that_stand_alone_do_not_decide():
+    """One peak 250 times as high as 300 others, and two more: the typical one is that of the 300.
+
+    Fails if one peak is enough to be typical (tried: 2500).
+    """
+    rng = np.random.default_rng(0)
+    heights = np.concatenate(
+        [rng.normal(10.0, 0.7, 300), rng.exponential(0.6, 5000), [2500.0, 90.0, 40.0]]
+    )
+    threshold = choose_threshold(heights, 0.1)
+    assert 5.0 < threshold.chosen < 8.3
+    assert threshold.typical == pytest.approx(10.0, rel=0.1)
+
+
+def test_what_is_far_too_bright_is_no_particle(volume, slab):
+    """A bead 30 times as dense as the small particles, in a corner above the slab: the small ones
+    are found as without it, and nothing is brighter than a particle.
+
+    Fails if what is too bright stays (tried: no small one is found).
+    """
+    bead = template(3.4, volume.imaging, (31, 31, 31))
+    values = volume.values.copy()
+    values[-31:, :31, :31] += 30.0 * DENSITY * bead
+    some = detect(values, volume.imaging, DetectionOptions()).particles
+    pairs = matched(some.of(SMALL), slab.of(SMALL), 1.5)
+    assert len(pairs) >= 0.95 * len(slab.of(SMALL))
+    assert some.columns["score"].max() < 3.5
 
 
 def test_peaks_are_refined_between_voxels():

@@ -189,6 +189,22 @@ def test_hot_pixels_go_and_edges_stay():
     assert np.abs(repaired - image).max() < 6.0
 
 
+def test_hot_pixels_at_the_edges_go_and_their_neighbours_stay():
+    """In corners and sides the 3 × 3 pixels are fewer; what is made up beyond must not count.
+
+    Fails if zeros lie beyond the edges: whole corners are then taken for dead pixels (tried), or
+    if the outermost pixels are left as they are (tried).
+    """
+    good = np.random.default_rng(1).normal(100.0, 1.0, (1, 40, 40)).astype(np.float32)
+    spoiled = good.copy()
+    hot = ((0, 0), (0, 20), (17, 0), (39, 39), (39, 8), (25, 39))
+    for row, column in hot:
+        spoiled[0, row, column] = 900.0
+    repaired, part = without_outliers(spoiled)
+    assert part == pytest.approx(len(hot) / 1600)
+    assert np.abs(repaired - good).max() < 6.0
+
+
 def test_volumes_come_back(tmp_path):
     values = np.random.default_rng(0).random((3, 4, 5)).astype(np.float32)
     volume = Volume(values, 0.7, ANGLES, Method("sirt", 7), Lens(800.0), np.zeros((3, 2)), 0.5,

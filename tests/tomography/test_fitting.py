@@ -5,6 +5,8 @@ import pytest
 from scipy import fft
 
 from hsmc.kernels.splines import read, spread
+from hsmc.tomography.fitting import DENSEST, Curvature, Fit, improve
+from hsmc.tomography.matched_filter import MatchedFilter
 from hsmc.tomography.registration import Registrar
 
 
@@ -61,3 +63,18 @@ def test_shifts_are_found_to_a_hundredth_of_a_pixel(shift):
     )
     found = Registrar((64, 80), 12.0, 1.0).displacement(shifted(image, *shift), image, 8.0)
     np.testing.assert_allclose(found, shift, atol=0.01)
+
+
+def test_densities_do_not_run_away():
+    """A volume 1000 times as dense as the particles it is fitted with: five times theirs at most.
+
+    Fails if nothing holds them (tried).
+    """
+    z, y, x = np.mgrid[-4:5, -4:5, -4:5]
+    blob = np.exp(-(z**2 + y**2 + x**2) / 4.0).astype(np.float32)
+    volume = np.zeros((13, 13, 13), np.float32)
+    volume[2:11, 2:11, 2:11] = 1000.0 * blob
+    matched = MatchedFilter(volume, ((blob, blob),))
+    start = Fit.peaks(np.array([[6.0, 6, 6], [6, 6, 8], [6, 8, 6]]), 0, np.ones(3))
+    after = improve(start, matched, Curvature.of(matched, 4.0), 1)
+    assert np.abs(after.amplitudes[:, 0]).max() == pytest.approx(DENSEST)

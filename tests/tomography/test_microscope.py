@@ -91,6 +91,21 @@ def test_shifts_and_axis_are_what_is_said():
         assert (weight * rows).sum() / weight.sum() == pytest.approx(shift[1], abs=0.02)
 
 
+def test_a_turned_axis_turns_the_image_with_it():
+    """A sphere on the tilt axis, at v = 8 nm, stays on it: at (−8 sin ψ, 8 cos ψ) in all images.
+
+    Fails if ψ has the other sign (tried).
+    """
+    turned = few(axis_error=10.0)
+    images = take_series(spheres((0.0, 8.0, 0.0)), turned, quiet).series.images
+    rows, columns = np.mgrid[:41, :41] - 20.0
+    for image in images:
+        weight = 1.0 - image
+        u, v = (float((weight * one).sum() / weight.sum()) * 0.7 for one in (columns, rows))
+        assert u == pytest.approx(-8.0 * math.sin(math.radians(10.0)), abs=0.02)
+        assert v == pytest.approx(8.0 * math.cos(math.radians(10.0)), abs=0.02)
+
+
 def test_noise_is_that_of_counted_electrons():
     """Mean and variance of an empty image are the electrons a pixel: 5000 × 0.49 = 2450.
 

@@ -58,7 +58,7 @@ CASES = [
     ("fcc 23.4", "isotropic", "local", 200_000),
     ("6:19 fluid 10.128", "isotropic", "local", 120_000),
     ("fcc 23.4", "floppy", "local", 120_000),
-    ("fluid 5.306", "isotropic", "chain", 60_000),
+    ("fluid 5.306", "isotropic", "chain", 90_000),
     ("fcc 23.4", "floppy", "chain", 60_000),
     ("6:19 fluid 10.128", "isotropic", "newtonian", 60_000),
 ]

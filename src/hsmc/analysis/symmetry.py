@@ -8,7 +8,8 @@ to the distances, the raw cell of A6B19 is not hexagonal at any tolerance.
 import math
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,14 +156,21 @@ def symbol(number: int) -> str:
     return moyopy.SpaceGroupType(number).hm_short.replace(" ", "") if number else "–"
 
 
-def _spglib(configuration: Configuration, tolerance: float, angle: float) -> int:
-    """Return the number by spglib; 0 if it finds none."""
+@contextmanager
+def quiet_spglib() -> Iterator[Any]:
+    """Hand out spglib, whose ways to say no are not shown."""
     os.environ.setdefault("SPGLIB_WARNING", "OFF")  # its C part writes to stderr
     import spglib
 
-    cell: Any = (configuration.box.vectors.T, configuration.scaled, configuration.types)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of spglib's way to say no
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield spglib
+
+
+def _spglib(configuration: Configuration, tolerance: float, angle: float) -> int:
+    """Return the number by spglib; 0 if it finds none."""
+    cell: Any = (configuration.box.vectors.T, configuration.scaled, configuration.types)
+    with quiet_spglib() as spglib:
         found = spglib.get_symmetry_dataset(cell, symprec=tolerance, angle_tolerance=angle)
     return 0 if found is None else int(found.number)
 

@@ -16,7 +16,7 @@ Single = NDArray[np.float32]
 
 
 @kernel
-def _weights(t: float, value: Floats, slope: Floats, bend: Floats) -> None:
+def weights(t: float, value: Floats, slope: Floats, bend: Floats) -> None:
     """Write the four weights of a cubic B-spline at ``t`` in [0, 1), their slopes and bends."""
     s = 1.0 - t
     value[0] = s * s * s / 6.0
@@ -47,7 +47,7 @@ def spread(places: Floats, values: Floats, grid: Single) -> None:
     for k in range(len(places)):
         first = (math.floor(places[k, 0]), math.floor(places[k, 1]), math.floor(places[k, 2]))
         for axis in range(3):
-            _weights(places[k, axis] - first[axis], w[axis], unused[0], unused[1])
+            weights(places[k, axis] - first[axis], w[axis], unused[0], unused[1])
         for i in range(4):
             for j in range(4):
                 ij = values[k] * w[0, i] * w[1, j]
@@ -71,7 +71,7 @@ def read(places: Floats, grid: Single, out: Floats) -> None:
     for k in range(len(places)):
         first = (math.floor(places[k, 0]), math.floor(places[k, 1]), math.floor(places[k, 2]))
         for axis in range(3):
-            _weights(places[k, axis] - first[axis], w[axis], d[axis], b[axis])
+            weights(places[k, axis] - first[axis], w[axis], d[axis], b[axis])
         for q in range(10):
             out[k, q] = 0.0
         for i in range(4):

@@ -21,10 +21,10 @@ from hsmc.report.style import (
     new_figure,
     write_figure,
 )
-from hsmc.tomography.alignment import without_gauge
 from hsmc.tomography.crystallography import Crystal
 from hsmc.tomography.detection import Detected
 from hsmc.tomography.peaks import Threshold
+from hsmc.tomography.placing import without_gauge
 from hsmc.tomography.volume_files import Volume
 from hsmc.tomography.workflow import Reconstruction
 

@@ -14,18 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import affine_transform
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
+from hsmc.tomography.placing import Alignment, binned, inner, place, splines_of, turned
 from hsmc.tomography.reconstruction import SIRT, Method, reconstruct, reproject
 from hsmc.tomography.registration import Registrar
-from hsmc.tomography.series import LINES, Single, TiltSeries
+from hsmc.tomography.series import LINES, TiltSeries
 
 Progress = Callable[[str, float], None]
 
 JOINING_WIDTH = 64
 """Pixels across the binned images that are joined one by one."""
+
+COMPARED = 128
+"""Pixels across images that are compared with re-projections of the whole volume."""
 
 TOGETHER = 4
 """Images that join at once, half of them on either side."""
@@ -56,7 +59,7 @@ class AlignmentOptions:
     """
 
     most: float = 20.0
-    passes: int = 3
+    passes: int = 1
     axis: float | None = 3.0
     depth: int = 0
 
@@ -70,26 +73,6 @@ class AlignmentOptions:
         if self.axis is not None and not 0.0 < self.axis <= 20.0:
             message = f"axis is looked for within {self.axis:g} degrees, needs (0, 20]"
             raise InputError(message)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Alignment:
-    """Where images lie.
-
-    Attributes:
-        shifts: Rows and columns by which each image is displaced, in pixels; shape (T, 2).
-        axis_angle: Degrees by which the tilt axis is turned from the columns of the images.
-        residuals: Difference between images and re-projections over the spread of the images,
-            before, and after each refinement.
-    """
-
-    shifts: Floats
-    axis_angle: float
-    residuals: tuple[float, ...]
-
-    def applied(self, series: TiltSeries) -> TiltSeries:
-        """Return the series with every image turned and shifted into its place, once."""
-        return series.with_images(_placed(series.images, self.shifts, self.axis_angle))
 
 
 def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> Alignment:
@@ -117,7 +100,8 @@ def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> 
         state = coarse.refined(state, options.most / 2.0**step)
         state = rough.without_drift(state)
         if step + 1 < ROUNDS:
-            state = coarse.with_axis(state, options.axis if step == 0 else AXIS_AGAIN)
+            level, within = (coarse, AXIS_AGAIN) if step else (rough, options.axis)
+            state = level.with_axis(state, within)
         progress("align (coarse)", (step + 1) / steps)
     values = [before]
     for step in range(options.passes):
@@ -128,25 +112,18 @@ def align(series: TiltSeries, options: AlignmentOptions, progress: Progress) -> 
 
 
 def residual(series: TiltSeries, alignment: Alignment, depth: int) -> float:
-    """Return the RMS difference of images and re-projections over the spread of the images."""
-    placed = alignment.applied(series)
-    volume = reconstruct(placed, depth or series.images.shape[2] // 3, Method(SIRT, 10))
-    seen = reproject(volume, series.radians, series.pixel)
-    inside = _inside(placed.images.shape)
-    return float((placed.images - seen)[inside].std() / placed.images[inside].std())
+    """Return the RMS difference of images and re-projections over the spread of the images.
 
-
-def without_gauge(shifts: Floats, radians: Floats) -> Floats:
-    """Return shifts without what a shift of the sample explains: a cos θ + b sin θ, and v.
-
-    Args:
-        shifts: Rows and columns; shape (T, 2).
-        radians: Tilts; shape (T,).
+    Images wider than ``COMPARED`` pixels are binned first.
     """
-    out = shifts - shifts.mean(axis=0)
-    waves = np.column_stack([np.cos(radians), np.sin(radians)])
-    out[:, 1] = shifts[:, 1] - waves @ np.linalg.lstsq(waves, shifts[:, 1], rcond=None)[0]
-    return np.asarray(out)
+    factor = max(1, series.images.shape[2] // COMPARED)
+    images = binned(alignment.applied(series).images, factor)
+    placed = TiltSeries(images, series.angles, series.pixel * factor, LINES)
+    thickness = depth or series.images.shape[2] // 3
+    volume = reconstruct(placed, math.ceil(thickness / factor), Method(SIRT, 10))
+    seen = reproject(volume, placed.radians, placed.pixel)
+    inside = inner(images.shape)
+    return float((images - seen)[inside].std() / images[inside].std())
 
 
 class _Level:
@@ -154,11 +131,12 @@ class _Level:
 
     def __init__(self, series: TiltSeries, factor: int, options: AlignmentOptions) -> None:
         self.factor = factor
-        images = _binned(series.images, factor)
+        images = binned(series.images, factor)
         self.series = TiltSeries(images, series.angles, series.pixel * factor, LINES)
         depth = options.depth or series.images.shape[2] // 3
         self.depth = max(4, math.ceil(depth / factor))
         self.options = options
+        self.splines = splines_of(images)
         shape = images.shape[1:]
         self.registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
 
@@ -171,24 +149,21 @@ class _Level:
             joined, new = np.sort(order[:count]), order[count : count + TOGETHER]
             some = replace(
                 self.series,
-                images=_placed(self.series.images[joined], shifts[joined], state.axis_angle),
+                images=place(self.splines[joined], shifts[joined], state.axis_angle),
                 angles=self.series.angles[joined],
             )
             volume = reconstruct(some, self.depth, method)
             seen = reproject(volume, self.series.radians[new], self.series.pixel)
-            images = _placed(self.series.images[new], shifts[new], state.axis_angle)
-            for number, image, reference in zip(new, images, seen, strict=True):
-                moved = self.registrar.displacement(
-                    image, reference, self.options.most / self.factor
-                )
-                shifts[number] += _turned(moved, state.axis_angle)
+            images = place(self.splines[new], shifts[new], state.axis_angle)
+            moved = self.registrar.displacements(images, seen, self.options.most / self.factor)
+            shifts[new] += turned(moved, state.axis_angle)
             progress("align (joining)", count / len(order))
         return replace(state, shifts=shifts * self.factor)
 
     def refined(self, state: Alignment, most: float) -> Alignment:
         """Lay every image on re-projections of a volume made from the other half of the tilts."""
         shifts = state.shifts / self.factor
-        images = _placed(self.series.images, shifts, state.axis_angle)
+        images = place(self.splines, shifts, state.axis_angle)
         for half in (0, 1):
             others = replace(
                 self.series, images=images[1 - half :: 2], angles=self.series.angles[1 - half :: 2]
@@ -196,11 +171,8 @@ class _Level:
             volume = reconstruct(others, self.depth, Method(SIRT, 10))
             own = np.arange(half, len(images), 2)
             seen = reproject(volume, self.series.radians[own], self.series.pixel)
-            for number, reference in zip(own, seen, strict=True):
-                moved = self.registrar.displacement(
-                    images[number], reference, max(1.0, most / self.factor)
-                )
-                shifts[number] += _turned(moved, state.axis_angle)
+            moved = self.registrar.displacements(images[own], seen, max(1.0, most / self.factor))
+            shifts[own] += turned(moved, state.axis_angle)
         return replace(state, shifts=shifts * self.factor)
 
     def with_axis(self, state: Alignment, within: float | None) -> Alignment:
@@ -238,47 +210,11 @@ class _Level:
 
         Differences would not do: turning an image smooths its noise, and so makes them smaller.
         """
-        placed = _placed(self.series.images, state.shifts / self.factor, state.axis_angle)
+        placed = place(self.splines, state.shifts / self.factor, state.axis_angle)
         some = replace(self.series, images=placed[::2], angles=self.series.angles[::2])
         volume = reconstruct(some, self.depth, Method(SIRT, 6))
         seen = reproject(volume, self.series.radians[1::2], self.series.pixel)
-        inside = _inside(placed.shape)
+        inside = inner(placed.shape)
         seen, others = seen[inside], placed[1::2][inside]
         seen = seen - seen.mean(axis=(1, 2), keepdims=True)
         return -float((others * seen).sum() / np.linalg.norm(seen))
-
-
-def _placed(images: Single, shifts: Floats, axis_angle: float) -> Single:
-    """Return images turned about their middle and shifted back, in one interpolation."""
-    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
-    matrix = np.array([[c, s], [-s, c]])  # rows, columns
-    middle = 0.5 * (np.array(images.shape[1:]) - 1.0)
-    out = np.empty_like(images)
-    for number, (image, shift) in enumerate(zip(images, shifts, strict=True)):
-        offset = middle + shift - matrix @ middle
-        affine_transform(image, matrix, offset, output=out[number], order=3, mode="nearest")
-    return out
-
-
-def _turned(moved: Floats, axis_angle: float) -> Floats:
-    """Return a displacement found in turned images as one of the images as they are."""
-    c, s = math.cos(math.radians(axis_angle)), math.sin(math.radians(axis_angle))
-    return np.array([[c, s], [-s, c]]) @ moved
-
-
-def _binned(images: Single, factor: int) -> Single:
-    """Return means over factor × factor pixels, the middle where it was; rests are cut off."""
-    if factor == 1:
-        return images
-    count, ny, nx = images.shape
-    rows, columns = ny // factor * factor, nx // factor * factor
-    top, left = (ny - rows) // 2, (nx - columns) // 2
-    cut = images[:, top : top + rows, left : left + columns]
-    blocks = cut.reshape(count, rows // factor, factor, columns // factor, factor)
-    return np.asarray(blocks.mean(axis=(2, 4)), np.float32)
-
-
-def _inside(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Return the inner 84 % of the images, which every image covers."""
-    rows, columns = (round(0.08 * n) for n in shape[1:])
-    return slice(None), slice(rows, shape[1] - rows), slice(columns, shape[2] - columns)

@@ -30,6 +30,9 @@ SIZE_PRIOR = 0.05
 LARGEST_SIZE = 0.35
 """Logarithm of a diameter over the template's, at most."""
 
+DENSEST = 5.0
+"""Density over the median of all, at most: crowds as in a film would drive theirs to no end."""
+
 SECOND = ((4, 7, 8), (7, 5, 9), (8, 9, 6))
 """Where the second derivatives 00 to 22 stand in what ``MatchedFilter.read`` returns."""
 
@@ -86,7 +89,9 @@ class Curvature:
     @classmethod
     def of(cls, matched: MatchedFilter, reach: float) -> "Curvature":
         """Correlate the templates."""
-        parts = [(species, part) for species in range(len(matched.templates)) for part in (0, 1)]
+        parts = [
+            (species, part) for species in range(len(matched.template_spectra)) for part in (0, 1)
+        ]
         return cls({(a, b): matched.overlap(a, b, reach) for a in parts for b in parts}, reach)
 
 
@@ -119,6 +124,8 @@ def improve(
         moved = np.clip(change[:, -3:], -LONGEST_STEP, LONGEST_STEP)
         amplitudes = fit.amplitudes.copy()
         amplitudes[:, : 1 + sizes] += change[:, :-3]
+        most = DENSEST * float(np.median(np.abs(fit.amplitudes[:, 0])))
+        amplitudes[:, 0] = np.clip(amplitudes[:, 0], -most, most)
         limit = LARGEST_SIZE * np.abs(amplitudes[:, 0])
         amplitudes[:, 1] = np.clip(amplitudes[:, 1], -limit, limit)
         fit = Fit(fit.places + moved, fit.types, amplitudes)
@@ -129,7 +136,7 @@ def residual_at(fit: Fit, matched: MatchedFilter, *, sizes: bool) -> Floats:
     """Return the residual's correlation with T (and T′) at each particle; shape (N, 1 or 2, 10)."""
     residual = matched.residual(fit.places, fit.types, fit.amplitudes)
     out = np.empty((len(fit), 1 + sizes, 10))
-    for species in range(len(matched.templates)):
+    for species in range(len(matched.template_spectra)):
         own = fit.types == species
         for part in range(1 + sizes):
             if own.any():
@@ -141,7 +148,7 @@ def residual_at(fit: Fit, matched: MatchedFilter, *, sizes: bool) -> Floats:
 def own_curvature(fit: Fit, matched: MatchedFilter, curvature: Curvature) -> Floats:
     """Return the misfit's curvature along z, y, x for each particle alone; shape (N, 3)."""
     out = np.empty((len(fit), 3))
-    for species in range(len(matched.templates)):
+    for species in range(len(matched.template_spectra)):
         own = fit.types == species
         grid = curvature.overlaps[(species, 0), (species, 0)]
         at = matched.read(grid, np.zeros((1, 3)))[0]

@@ -58,9 +58,26 @@ class Lens:
             extra: Underfocus to add, in nm.
         """
         ky, kx = fft.fftfreq(shape[0], pixel), fft.rfftfreq(shape[1], pixel)
-        k2 = ky[:, None] ** 2 + kx[None, :] ** 2
-        chi = math.pi * _wavelength(self.voltage) * (self.underfocus + extra) * k2
+        return self.at_frequency(np.hypot(ky[:, None], kx[None, :]), extra)
+
+    def at_frequency(self, frequency: Floats, extra: float = 0.0) -> Floats:
+        """Return sin(χ + ε) at spatial frequencies.
+
+        Args:
+            frequency: In 1/nm.
+            extra: Underfocus to add, in nm.
+        """
+        chi = self.aberration(frequency**2, extra)
         return np.asarray(np.sin(chi + math.asin(self.amplitude_contrast)))
+
+    def aberration(self, k2: Floats, extra: float = 0.0) -> Floats:
+        """Return χ = π λ Δf k² for squared frequencies, in 1/nm²."""
+        return math.pi * _wavelength(self.voltage) * (self.underfocus + extra) * k2
+
+    def underfocus_with_zero_at(self, frequency: float) -> float:
+        """Return the underfocus > 0, in nm, whose first zero χ + ε = π lies at a frequency."""
+        chi = math.pi - math.asin(self.amplitude_contrast)
+        return chi / (math.pi * _wavelength(self.voltage) * frequency**2)
 
     def seen(self, images: Single, pixel: float) -> Single:
         """Return ideal line integrals as they are after sign changes were undone.

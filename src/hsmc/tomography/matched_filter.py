@@ -7,7 +7,6 @@ each template with the others; a particle's place is anywhere between the voxels
 """
 
 import math
-import os
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from scipy import fft
 from hsmc.box import Floats
 from hsmc.kernels.splines import read, spread
 from hsmc.tomography.series import Single
+from hsmc.tomography.threads import cores
 
 Spectrum = NDArray[np.complex64]
 
@@ -46,6 +46,13 @@ class MatchedFilter:
     volume: Single
     templates: tuple[tuple[Single, Single], ...]
 
+    def of(self, volume: Single) -> "MatchedFilter":
+        """Return one for another volume of this shape, with the transforms of these templates."""
+        other = MatchedFilter(volume, ())
+        for name in ("shape", "template_spectra", "weights", "spline"):
+            vars(other)[name] = getattr(self, name)
+        return other
+
     @cached_property
     def shape(self) -> tuple[int, int, int]:
         """Voxels of the padded grid."""
@@ -55,10 +62,10 @@ class MatchedFilter:
 
     @cached_property
     def template_spectra(self) -> tuple[tuple[Spectrum, Spectrum], ...]:
-        """Fourier transforms of the templates around the origin."""
+        """Fourier transforms of the templates around the origin, the spline's response undone."""
 
         def one(template: Single) -> Spectrum:
-            return np.asarray(self._forward(self._around_origin(template)) * self.weights)
+            return self._forward(self._around_origin(template)) * (self.weights / self.spline)
 
         return tuple((one(whole), one(change)) for whole, change in self.templates)
 
@@ -103,16 +110,22 @@ class MatchedFilter:
                 if own.any():
                     grid = np.zeros(self.shape, np.float32)
                     spread(places[own], np.ascontiguousarray(amplitudes[own, part]), grid)
-                    model += template * (self._forward(grid) / self.spline)
+                    spectrum = self._forward(grid)
+                    spectrum *= template
+                    model += spectrum
+        model /= self.weights
         grid = np.zeros(self.shape, np.float32)
         inside = self.crop(grid)
-        inside[:] = self.volume - self.crop(self._backward(model / self.weights))
-        return self._forward(grid) * self.weights
+        inside[:] = self.volume - self.crop(self._backward(model))
+        rest = self._forward(grid)
+        rest *= self.weights
+        return rest
 
     def correlation(self, residual: Spectrum, species: int, part: int) -> Single:
         """Return spline coefficients of the correlation of a residual with T (0) or T′ (1)."""
-        template = self.template_spectra[species][part]
-        return self._backward(residual * template.conj() / self.spline)
+        spectrum = self.template_spectra[species][part].conj()
+        spectrum *= residual
+        return self._backward(spectrum)
 
     def sharpened(self, residual: Spectrum, species: int, floor: float) -> Single:
         """Return a map of amplitudes with peaks as narrow as noise lets them be.
@@ -124,7 +137,7 @@ class MatchedFilter:
             species: Whose template.
             floor: Power of the noise over the largest power of the template.
         """
-        template = self.template_spectra[species][0]
+        template = self.template_spectra[species][0] * self.spline
         power = np.abs(template) ** 2
         power /= power.max()
         scale = np.float32(1.0 / (power / (power + floor)).mean())
@@ -141,7 +154,7 @@ class MatchedFilter:
         """
         first = self.template_spectra[one[0]][one[1]]
         second = self.template_spectra[other[0]][other[1]]
-        grid = self._backward(first * second.conj() / self.spline)
+        grid = self._backward(first * second.conj() * self.spline)
         halves = [min(math.ceil(reach) + 3, n // 2) for n in self.shape]
         near = [np.r_[0:h, n - h : n] for h, n in zip(halves, self.shape, strict=True)]
         return np.ascontiguousarray(grid[np.ix_(*near)])
@@ -170,7 +183,7 @@ class MatchedFilter:
         return np.roll(grid, [-(n // 2) for n in inner.shape], axis=(0, 1, 2))
 
     def _forward(self, grid: Single) -> Spectrum:
-        return np.asarray(fft.rfftn(grid, workers=os.cpu_count()), np.complex64)
+        return np.asarray(fft.rfftn(grid, workers=cores()), np.complex64)
 
     def _backward(self, spectrum: Spectrum) -> Single:
-        return np.asarray(fft.irfftn(spectrum, self.shape, workers=os.cpu_count()), np.float32)
+        return np.asarray(fft.irfftn(spectrum, self.shape, workers=cores()), np.float32)

@@ -8,48 +8,32 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy import fft
 
 from hsmc.box import Floats
-from hsmc.kernels.splines import spread
-from hsmc.tomography.alignment import Alignment
-from hsmc.tomography.detection import Detected
 from hsmc.tomography.lens import Lens
+from hsmc.tomography.model_images import Drawing, each_tilt
+from hsmc.tomography.particles import Particles
+from hsmc.tomography.placing import Alignment, turned
 from hsmc.tomography.registration import Registrar
 from hsmc.tomography.series import Single, TiltSeries
-from hsmc.tomography.templates import shadow
 
 MOST = 4.0
 """Pixels that an image may still be displaced."""
 
 
 def model_images(
-    series: TiltSeries, detected: Detected, diameters: tuple[float, float], lens: Lens | None
+    series: TiltSeries, particles: Particles, diameters: tuple[float, float], lens: Lens | None
 ) -> Single:
     """Return line integrals of detected particles as spheres; shape of the series' images.
 
     Args:
         series: The tilts and the pixel.
-        detected: The particles.
-        diameters: Of the large and the small species, in nm.
+        particles: With columns ``density`` and ``diameter_nm``.
+        diameters: Typical ones of the large and the small species, in nm.
         lens: What the images went through.
     """
-    _, ny, nx = series.images.shape
-    shadows = [_shadow_spectrum(size / series.pixel, ny, nx) * series.pixel for size in diameters]
-    particles = detected.particles
-    x, y, z = particles.positions.T / series.pixel
-    density = particles.columns["density"]
-    images = np.empty(series.images.shape, np.float32)
-    for t, theta in enumerate(series.radians):
-        columns = x * np.cos(theta) + z * np.sin(theta) + 0.5 * (nx - 1)
-        places = np.column_stack([np.zeros(len(x)), y + 0.5 * (ny - 1), columns])
-        spectrum = np.zeros((ny, nx // 2 + 1), np.complex128)
-        for species, one in enumerate(shadows):
-            own = particles.types == species
-            grid = np.zeros((1, ny, nx), np.float32)
-            spread(places[own], np.ascontiguousarray(density[own]), grid)
-            spectrum += fft.rfft2(grid[0]) * one
-        images[t] = fft.irfft2(spectrum, (ny, nx))
+    drawing = Drawing(particles, diameters, series)
+    images = each_tilt(series, lambda tilt: drawing.pixels(drawing.back(drawing.spectrum(tilt))))
     return images if lens is None else lens.seen(images, series.pixel)
 
 
@@ -57,7 +41,7 @@ def align_to_particles(
     series: TiltSeries,
     placed: TiltSeries,
     alignment: Alignment,
-    detected: Detected,
+    particles: Particles,
     diameters: tuple[float, float],
     lens: Lens | None,
 ) -> Alignment:
@@ -67,23 +51,17 @@ def align_to_particles(
         series: The series as it was before alignment, which gives tilts and pixel.
         placed: The same aligned, its sign changes undone: what the particles were found in.
         alignment: How it was aligned.
-        detected: The particles.
+        particles: With columns ``density`` and ``diameter_nm``.
         diameters: Of the large and the small species, in nm.
         lens: What the images went through.
     """
-    model = model_images(series, detected, diameters, lens)
+    model = model_images(series, particles, diameters, lens)
     shape = series.images.shape[1:]
     registrar = Registrar((shape[0], shape[1]), max(shape) / 6.0, 1.0)
-    moved = _displacements(placed.images, model, registrar)
-    shifts = alignment.shifts + _as_raw(moved, alignment.axis_angle)
+    moved = registrar.displacements(placed.images, model, MOST)
+    shifts = alignment.shifts + turned(moved, alignment.axis_angle)
     turn = math.degrees(_turn(placed, model, moved))
     return replace(alignment, shifts=shifts, axis_angle=alignment.axis_angle + turn)
-
-
-def _displacements(images: Single, model: Single, registrar: Registrar) -> Floats:
-    """Return rows and columns by which images lie from the model's; shape (T, 2)."""
-    pairs = zip(images, model, strict=True)
-    return np.array([registrar.displacement(image, seen, MOST) for image, seen in pairs])
 
 
 def _turn(placed: TiltSeries, model: Single, moved: Floats) -> float:
@@ -100,7 +78,7 @@ def _turn(placed: TiltSeries, model: Single, moved: Floats) -> float:
     for columns in (slice(0, half), slice(nx - half, nx)):
         at = np.arange(nx)[columns]
         weight = (model[:, :, columns] ** 2).sum(axis=1)
-        found = _displacements(placed.images[:, :, columns], model[:, :, columns], registrar)
+        found = registrar.displacements(placed.images[:, :, columns], model[:, :, columns], MOST)
         sides.append((found[:, 0] - moved[:, 0], (weight * at).sum(axis=1) / weight.sum(axis=1)))
     slope = (sides[1][0] - sides[0][0]) / (sides[1][1] - sides[0][1])
     cosines = np.cos(placed.radians)
@@ -109,20 +87,3 @@ def _turn(placed: TiltSeries, model: Single, moved: Floats) -> float:
     signal = signal - np.median(signal)
     good = np.abs(slope) < 5.0 * np.median(np.abs(slope)) + 1e-12
     return float((slope * signal)[good].sum() / (signal**2)[good].sum())
-
-
-def _as_raw(moved: Floats, axis_angle: float) -> Floats:
-    """Return displacements found in turned images as those of the images as they are."""
-    c, s = np.cos(np.radians(axis_angle)), np.sin(np.radians(axis_angle))
-    return np.asarray(moved @ np.array([[c, s], [-s, c]]).T)
-
-
-def _shadow_spectrum(diameter: float, ny: int, nx: int) -> Floats:
-    """Return the transform of a sphere's shadow around pixel 0, the spline's response undone."""
-    half = int(np.ceil(0.5 * diameter)) + 1
-    side = 2 * half + 1
-    grid = np.zeros((ny, nx))
-    grid[:side, :side] = shadow(0.5 * diameter, side, side)
-    grid = np.roll(grid, (-half, -half), axis=(0, 1))
-    spline = np.sinc(fft.fftfreq(ny)) ** 4, np.sinc(fft.rfftfreq(nx)) ** 4
-    return np.asarray(fft.rfft2(grid) / (spline[0][:, None] * spline[1][None, :]))

@@ -16,6 +16,9 @@ LEVELS = 120
 CLEAREST, FAINTEST = 0.8, 0.25
 """Where the threshold is looked for, over the typical height of a particle's peak."""
 
+ALIKE = 3.0
+"""Peaks of about one height that make it typical: a few that stand alone do not decide."""
+
 NOISE_PEAK = 4.5
 """Heights over the spread of the map below which its highest peaks are no particles."""
 
@@ -119,11 +122,16 @@ def robust_spread(grid: Single) -> float:
 
 
 def _mode(heights: Floats) -> float:
-    """Return the most common height, each peak counted by its height cubed, in steps of 10 %."""
+    """Return the most common height, each peak counted by its height cubed, in steps of 10 %.
+
+    Heights that fewer than ``ALIKE`` peaks share are left out, if there are others.
+    """
     logs = np.log(heights)
     grid = np.linspace(logs.min(), logs.max(), 200)
-    weights = heights**3
-    density = (weights * np.exp(-0.5 * ((grid[:, None] - logs) / 0.1) ** 2)).sum(axis=1)
+    near = np.exp(-0.5 * ((grid[:, None] - logs) / 0.1) ** 2)
+    shared = near.sum(axis=1)
+    density = (heights**3 * near).sum(axis=1)
+    density[shared < min(ALIKE, shared.max())] = 0.0
     return float(np.exp(grid[int(density.argmax())]))
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import median_filter
 
 from hsmc.errors import InputError
 from hsmc.tomography.series import BRIGHT, DARK, LINES, Single, TiltSeries
+from hsmc.tomography.threads import in_threads
 
 OUTLIER = 6.0
 """Spreads from the median of its neighbours beyond which a pixel is hot (or dead)."""
@@ -70,18 +72,24 @@ def without_outliers(images: Single) -> tuple[Single, float]:
     The spread is that of the differences from the median of 3 × 3 pixels, over the whole image or
     over 5 × 5 pixels, whichever is larger: edges of the sample differ, but not alone.
     """
-    out, count = np.array(images, np.float32), 0
-    for image in out:
+    out = np.array(images, np.float32)
+    counts = np.zeros(len(out), np.int64)
+
+    def one(number: int) -> None:
+        image = out[number]
         smooth = median_filter(image, size=3, mode="nearest")
         away = image - smooth
         size = np.abs(away)
-        near = 1.4826 * median_filter(size, size=5, mode="nearest")
-        spread = np.maximum(near, 1.4826 * float(np.median(size)))
         # images of few grey levels, or with an empty background, have no spread of their own
-        hot = size > OUTLIER * np.maximum(spread, 0.25 * float(away.std()))
+        least = max(1.4826 * float(np.median(size)), 0.25 * float(away.std()))
+        hot = size > OUTLIER * least
+        windows = sliding_window_view(np.pad(size, 2, mode="edge"), (5, 5))[hot].reshape(-1, 25)
+        hot[hot] = size[hot] > OUTLIER * 1.4826 * np.median(windows, axis=1)
         image[hot] = smooth[hot]
-        count += int(hot.sum())
-    return out, count / out.size
+        counts[number] = hot.sum()
+
+    in_threads(one, range(len(out)))
+    return out, float(counts.sum()) / out.size
 
 
 def guess_kind(images: Single) -> str:

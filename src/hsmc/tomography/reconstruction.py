@@ -7,10 +7,9 @@ Sources:
 """
 
 import math
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import fft
@@ -19,11 +18,15 @@ from hsmc.box import Floats
 from hsmc.errors import InputError
 from hsmc.kernels.projection import backproject_slices, project_slices
 from hsmc.tomography.series import LINES, Single, TiltSeries
+from hsmc.tomography.threads import cores, in_threads
 
 FBP, SIRT = "fbp", "sirt"
 
-SLAB = 64
-"""Rows reconstructed at once: what a slab reads and writes stays in the cache."""
+SLAB = 96
+"""Rows reconstructed at once, at most: few would make the weights the larger part of the work."""
+
+FILTERED = 8
+"""Images whose slab is filtered at once: padded transforms of all would take much memory."""
 
 Progress = Callable[[str, float], None]
 
@@ -86,7 +89,7 @@ def reconstruct(
         if progress:
             progress(f"reconstruct ({method.name})", next(done) / len(slabs))
 
-    _in_threads(one, slabs)
+    in_threads(one, slabs)
     volume /= np.float32(series.pixel)
     return volume
 
@@ -106,7 +109,7 @@ def reproject(volume: Single, radians: Floats, pixel: float) -> Single:
         shadow = _project(_tilt_axis_last(volume[:, rows]), radians, nx)
         images[:, rows] = shadow.transpose(0, 2, 1)
 
-    _in_threads(one, _slabs(ny))
+    in_threads(one, _slabs(ny))
     images *= np.float32(pixel)
     return images
 
@@ -125,12 +128,14 @@ def _fbp(images: Single, radians: Floats, depth: int, method: Method) -> Single:
     """Filter along u and back-project; y last."""
     nu = images.shape[1]
     length = fft.next_fast_len(2 * nu, real=True)
-    response = _ramp(length, method.cutoff).astype(np.float32)
-    spectrum = fft.rfft(images, length, axis=1)
-    spectrum *= response[None, :, None]
-    filtered = fft.irfft(spectrum, length, axis=1)[:, :nu]
-    filtered *= angular_widths(radians)[:, None, None].astype(np.float32)
-    return _backproject(np.ascontiguousarray(filtered, np.float32), radians, depth)
+    response = _ramp(length, method.cutoff).astype(np.float32)[None, :, None]
+    widths = angular_widths(radians)[:, None, None].astype(np.float32)
+    filtered = np.empty_like(images)
+    for first in range(0, len(images), FILTERED):
+        some = slice(first, first + FILTERED)
+        spectrum = fft.rfft(images[some], length, axis=1) * response
+        filtered[some] = fft.irfft(spectrum, length, axis=1)[:, :nu] * widths[some]
+    return _backproject(filtered, radians, depth)
 
 
 def _ramp(length: int, cutoff: float) -> Floats:
@@ -186,10 +191,7 @@ def _tilt_axis_last(array: Single) -> Single:
 
 
 def _slabs(rows: int) -> list[slice]:
-    return [slice(first, min(first + SLAB, rows)) for first in range(0, rows, SLAB)]
-
-
-def _in_threads(one: Callable[[slice], None], slabs: list[slice]) -> None:
-    """Work on slabs in threads; each is independent, so the bits do not depend on their number."""
-    with ThreadPoolExecutor(max(1, min(len(slabs), os.cpu_count() or 1))) as pool:
-        list(pool.map(one, slabs))
+    """Return slabs of equal size, so many that every core has its share."""
+    count = min(rows, cores() * math.ceil(rows / (SLAB * cores())))
+    edges = np.linspace(0, rows, count + 1).astype(int)
+    return [slice(int(low), int(high)) for low, high in pairwise(edges)]

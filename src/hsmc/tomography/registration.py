@@ -6,6 +6,7 @@ from scipy import fft
 
 from hsmc.box import Floats
 from hsmc.tomography.series import Single
+from hsmc.tomography.threads import in_threads
 
 NEWTON_STEPS = 4
 
@@ -50,6 +51,16 @@ class Registrar:
             [float(fft.fftfreq(n, 1.0 / n)[p]) for n, p in zip(self._shape, peak, strict=True)]
         )
         return self._refined(cross, whole)
+
+    def displacements(self, images: Single, references: Single, most: float) -> Floats:
+        """Return how far images lie from their references; shape (T, 2). See ``displacement``."""
+        out = np.empty((len(images), 2))
+
+        def one(number: int) -> None:
+            out[number] = self.displacement(images[number], references[number], most)
+
+        in_threads(one, range(len(images)))
+        return out
 
     def _spectrum(self, image: Single) -> NDArray[np.complex128]:
         faded = (image - np.mean(image)) * self._window

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hsmc.tomography.alignment import Alignment, AlignmentOptions, align, residual
-from hsmc.tomography.detection import Detected, DetectionOptions, detect
+from hsmc.tomography.alignment import AlignmentOptions, align
+from hsmc.tomography.defocus import UnknownLens, fit_lens
 from hsmc.tomography.lens import Lens, undo_sign_changes
-from hsmc.tomography.model_alignment import align_to_particles
+from hsmc.tomography.placing import Alignment
 from hsmc.tomography.preparation import line_integrals
 from hsmc.tomography.reconstruction import FBP, Method, reconstruct
-from hsmc.tomography.series import TiltSeries
+from hsmc.tomography.series import BRIGHT, TiltSeries
 from hsmc.tomography.volume_files import Volume
 
 Progress = Callable[[str, float], None]
@@ -34,6 +34,7 @@ class ReconstructionOptions:
         method: The reconstruction.
         depth: Thickness of the volume in nm; None finds it.
         lens: The lens whose sign changes are undone; None for none.
+        unknown: One whose defocus is fitted, and that then is the lens; None for none.
         alignment: How the series is aligned; None takes it as aligned.
         empty: Intensity of the empty beam in bright field; None finds it.
     """
@@ -41,6 +42,7 @@ class ReconstructionOptions:
     method: Method = field(default_factory=Method)
     depth: float | None = None
     lens: Lens | None = None
+    unknown: UnknownLens | None = None
     alignment: AlignmentOptions | None = field(default_factory=AlignmentOptions)
     empty: float | None = None
 
@@ -54,12 +56,14 @@ class Reconstruction:
         lines: Line integrals as they were before alignment.
         placed: The same aligned, sign changes undone.
         alignment: Where images lie.
+        bright: The images are a bright field's.
     """
 
     volume: Volume
     lines: TiltSeries
     placed: TiltSeries
     alignment: Alignment
+    bright: bool
 
 
 def reconstruct_series(
@@ -73,7 +77,7 @@ def reconstruct_series(
         progress: Told what is done, and which part of it.
 
     Raises:
-        InputError: The images are not usable.
+        InputError: The images are not usable, or show no rings to fit the defocus to.
     """
     prepared = line_integrals(series, options.empty)
     lines, notes = prepared.series, list(series.notes)
@@ -83,10 +87,16 @@ def reconstruct_series(
     alignment = Alignment(np.zeros((len(lines.images), 2)), 0.0, ())
     if options.alignment is not None:
         alignment = align(lines, options.alignment, progress)
+    if options.unknown is not None:
+        progress("fit the defocus", 0.0)
+        fitted = fit_lens(lines, alignment.applied(lines), options.unknown)
+        options = replace(options, lens=fitted.lens)
+        notes.append(fitted.sentence())
     depth = _depth(alignment.applied(lines), options)
     if options.depth is None:
         notes.append(f"sample taken as {depth * lines.pixel:.4g} nm thick, margins included")
-    return rebuild(lines, alignment, depth, options, tuple(notes), progress)
+    bright = series.kind == BRIGHT
+    return rebuild(lines, alignment, depth, options, tuple(notes), progress, bright=bright)
 
 
 def rebuild(
@@ -96,6 +106,8 @@ def rebuild(
     options: ReconstructionOptions,
     notes: tuple[str, ...],
     progress: Progress,
+    *,
+    bright: bool,
 ) -> Reconstruction:
     """Reconstruct line integrals with an alignment that is known."""
     placed = lines if not alignment.shifts.any() else alignment.applied(lines)
@@ -113,36 +125,7 @@ def rebuild(
         alignment.residuals,
         notes,
     )
-    return Reconstruction(volume, lines, placed, alignment)
-
-
-def detect_again(
-    made: Reconstruction,
-    reconstruction: ReconstructionOptions,
-    options: DetectionOptions,
-    passes: int,
-    progress: Progress,
-) -> tuple[Reconstruction, Detected]:
-    """Detect, align by the particles, reconstruct, and detect again.
-
-    Args:
-        made: A first reconstruction.
-        reconstruction: How it was made.
-        options: What is looked for.
-        passes: Alignments by the particles; 0 detects once.
-        progress: Told what is done, and which part of it.
-    """
-    found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
-    for _ in range(passes):
-        alignment = align_to_particles(
-            made.lines, made.placed, made.alignment, found, options.diameters, reconstruction.lens
-        )
-        depth = made.volume.values.shape[0]
-        after = residual(made.lines, alignment, depth)
-        alignment = replace(alignment, residuals=(*alignment.residuals, after))
-        made = rebuild(made.lines, alignment, depth, reconstruction, made.volume.notes, progress)
-        found = detect(made.volume.values, made.volume.imaging, options, progress=progress)
-    return made, found
+    return Reconstruction(volume, lines, placed, alignment, bright)
 
 
 def sample_depth(series: TiltSeries) -> int:

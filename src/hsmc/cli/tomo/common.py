@@ -2,18 +2,23 @@
 
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from hsmc.tomography.lens import Lens
+    from hsmc.tomography.plain_volumes import VolumeOptions
     from hsmc.tomography.series_files import ReadOptions
     from hsmc.tomography.workflow import ReconstructionOptions
 
 PLAIN_SECONDS = 10.0
 """Time between two lines where stderr is no terminal."""
+
+FIT = "fit"
+"""The word for an underfocus that is to be found."""
 
 Angles = Annotated[
     Path | None, typer.Option(help="Tilt angles, one a line: .tlt, .rawtlt, .txt or .mdoc.")
@@ -25,31 +30,46 @@ Pixel = Annotated[float | None, typer.Option(help="Width of a pixel, in nm.")]
 Kind = Annotated[
     str | None, typer.Option(help="bright-field | dark-field | line-integrals. [default: judged]")
 ]
-Axis = Annotated[str, typer.Option(help="Image axis along which the tilt axis lies: y | x.")]
-MethodName = Annotated[str, typer.Option("--method", help="fbp | sirt.")]
-Iterations = Annotated[int, typer.Option(help="Of SIRT.")]
+Axis = Annotated[
+    str | None, typer.Option(help="Image axis along which the tilt axis lies: y | x. [default: y]")
+]
+MethodName = Annotated[str | None, typer.Option("--method", help="fbp | sirt. [default: fbp]")]
+Iterations = Annotated[int | None, typer.Option(help="Of SIRT. [default: 30]")]
 Depth = Annotated[
     float | None, typer.Option(help="Thickness of the volume, in nm. [default: found]")
 ]
 Aligned = Annotated[bool, typer.Option("--aligned", help="The series is aligned already.")]
-Most = Annotated[float, typer.Option(help="Largest shift that is looked for, in pixels.")]
+Most = Annotated[
+    float | None,
+    typer.Option(help="Largest shift that is looked for, in pixels. [default: 20.0]"),
+]
 FixedAxis = Annotated[
     bool, typer.Option("--fixed-axis", help="The tilt axis lies exactly along the image axis.")
 ]
 Underfocus = Annotated[
-    float, typer.Option(help="Underfocus in nm, whose sign changes are undone; 0 for none.")
+    str | None,
+    typer.Option(
+        metavar="<float>|fit",
+        help="Underfocus in nm, whose sign changes are undone; 0 for none; fit takes it from the "
+        "rings in the images' spectrum. [default: 0]",
+    ),
 ]
 Gradient = Annotated[
     bool, typer.Option("--gradient", help="The defocus changes across tilted images.")
 ]
-Voltage = Annotated[float, typer.Option(help="Accelerating voltage, in kV.")]
-Contrast = Annotated[float, typer.Option(help="Amplitude contrast, 0 to 1.")]
+Voltage = Annotated[
+    float | None, typer.Option(help="Accelerating voltage, in kV. [default: 200.0]")
+]
+Contrast = Annotated[float | None, typer.Option(help="Amplitude contrast, 0 to 1. [default: 0.1]")]
 Empty = Annotated[
     float | None, typer.Option(help="Intensity of the empty beam (bright field). [default: found]")
 ]
 Diameters = Annotated[
     tuple[float, float],
     typer.Option(metavar="LARGE SMALL", help="Diameters of the cores, in nm."),
+]
+Mask = Annotated[
+    Path | None, typer.Option(help="MRC of the volume's shape; particles are where it is > 0.")
 ]
 LargeDiameter = Annotated[
     float, typer.Option(help="Effective diameter σ_L of the large species, in nm.")
@@ -103,43 +123,80 @@ class Steps:
         bar.update(round(100.0 * part) - bar.n)
 
 
-def lens(underfocus: float, voltage: float, contrast: float, gradient: bool) -> "Lens | None":
-    """Return the lens that options describe; None at focus."""
-    from hsmc.tomography.lens import Lens
-
-    return Lens(underfocus, voltage, contrast, gradient) if underfocus else None
-
-
-def reading(
-    angles: Path | None,
-    step: tuple[float, float] | None,
-    pixel: float | None,
-    kind: str | None,
-    axis: str,
-) -> "ReadOptions":
-    """Return what the user says of a series."""
+def reading(arguments: Mapping[str, Any]) -> "ReadOptions":
+    """Return what the user says of a series, of a command's ``locals()``."""
     from hsmc.tomography.series_files import ReadOptions
 
-    return ReadOptions(angles, step, pixel, kind, axis)
+    return ReadOptions(**_given(arguments, "angles", "step", "pixel", "kind", "axis"))
 
 
-def reconstructing(
-    method: str,
-    iterations: int,
-    depth: float | None,
-    lens_: "Lens | None",
-    aligned: bool,
-    most: float,
-    fixed_axis: bool,
-    empty: float | None,
-) -> "ReconstructionOptions":
-    """Return how a volume is to be made."""
+def reconstructing(arguments: Mapping[str, Any]) -> "ReconstructionOptions":
+    """Return how a volume is to be made, of a command's ``locals()``.
+
+    What was not given is left to the defaults of the options themselves.
+    """
     from hsmc.tomography.alignment import AlignmentOptions
     from hsmc.tomography.reconstruction import Method
     from hsmc.tomography.workflow import ReconstructionOptions
 
-    how = None if aligned else AlignmentOptions(most=most, axis=None if fixed_axis else 3.0)
-    return ReconstructionOptions(Method(method, iterations), depth, lens_, how, empty)
+    alignment = None
+    if not arguments["aligned"]:
+        alignment = AlignmentOptions(**_given(arguments, "most"))
+        if arguments["fixed_axis"]:
+            alignment = replace(alignment, axis=None)
+    return ReconstructionOptions(
+        method=Method(**_given(arguments, "iterations", name="method")),
+        alignment=alignment,
+        **_optics(arguments),
+        **_given(arguments, "depth", "empty"),
+    )
+
+
+def told_of_volume(arguments: Mapping[str, Any]) -> "VolumeOptions":
+    """Return what the user says of a volume, of a command's ``locals()``."""
+    from hsmc.tomography.lens import Lens
+    from hsmc.tomography.plain_volumes import VolumeOptions
+    from hsmc.tomography.reconstruction import Method
+
+    lens = None
+    if arguments["underfocus"]:
+        told = _given(arguments, "underfocus", "voltage", amplitude_contrast="contrast")
+        lens = Lens(**told)
+    return VolumeOptions(
+        method=Method(**_given(arguments, "iterations", name="method")),
+        lens=lens,
+        **_given(arguments, "angles", "tilts", "pixel", "kind"),
+    )
+
+
+def _optics(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lens that options describe, or one to be fitted; neither at focus.
+
+    Raises:
+        InputError: The underfocus is neither a number nor "fit".
+    """
+    from hsmc.errors import InputError
+    from hsmc.tomography.defocus import UnknownLens
+    from hsmc.tomography.lens import Lens
+
+    told = _given(arguments, "voltage", "gradient", amplitude_contrast="contrast")
+    word = arguments["underfocus"] or "0"
+    if word == FIT:
+        return {"unknown": UnknownLens(**told)}
+    try:
+        underfocus = float(word)
+    except ValueError as error:
+        message = f"underfocus is {word!r}, needs a number of nm (positive below focus) or {FIT}"
+        raise InputError(message) from error
+    return {"lens": Lens(underfocus, **told)} if underfocus else {}
+
+
+def _given(arguments: Mapping[str, Any], *same: str, **renamed: str) -> dict[str, Any]:
+    """Return those of some arguments that were given, by the names of the fields they fill."""
+    names = {**{name: name for name in same}, **renamed}
+    return {
+        field: arguments[name] for field, name in names.items() if arguments.get(name) is not None
+    }
 
 
 def free(*paths: Path, overwrite: bool) -> None:

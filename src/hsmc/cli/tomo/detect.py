@@ -14,7 +14,9 @@ def register(app: typer.Typer) -> None:
 
 
 def detect(
-    volume: Annotated[Path, typer.Argument(help="Volume of hsmc tomo reconstruct (HDF5).")],
+    volume: Annotated[
+        Path, typer.Argument(help="Volume of hsmc tomo reconstruct (HDF5), or any MRC.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Table: .csv, .xyz or .h5. [default: VOLUME-particles.csv]")
     ] = None,
@@ -28,27 +30,53 @@ def detect(
     closest: Annotated[
         float, typer.Option(help="Closest two of a species, over its diameter.")
     ] = 0.6,
-    mask: Annotated[
-        Path | None, typer.Option(help="MRC of the volume's shape; particles are where it is > 0.")
+    mask: common.Mask = None,
+    angles: common.Angles = None,
+    tilts: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="FIRST LAST STEP", help="Tilt angles of an MRC, in degrees."),
     ] = None,
+    pixel: common.Pixel = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="What an MRC is made of: bright-field (particles are dark) | dark-field | "
+            "line-integrals."
+        ),
+    ] = None,
+    method: common.MethodName = None,
+    iterations: common.Iterations = None,
+    underfocus: Annotated[
+        float | None, typer.Option(help="Underfocus in nm, whose sign changes an MRC is free of.")
+    ] = None,
+    voltage: common.Voltage = None,
+    contrast: common.Contrast = None,
     figure: common.Figure = True,
     overwrite: common.Overwrite = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Find the particles of two species in a reconstructed volume."""
-    from hsmc.tomography.detection import DetectionOptions
+    """Find the particles of two species in a reconstructed volume.
+
+    Volumes of other programs (MRC) need --angles or --tilts, --kind, and --pixel if it is not in
+    the header; --method and --underfocus if they are not filtered back-projections at focus.
+    """
+    arguments = locals()
     from hsmc.tomography.detection import detect as search
+    from hsmc.tomography.detection_options import DetectionOptions
     from hsmc.tomography.particle_files import write_particles
-    from hsmc.tomography.series_files import read_mrc
-    from hsmc.tomography.volume_files import read_volume
+    from hsmc.tomography.plain_volumes import read_any_volume, read_mask
+    from hsmc.tomography.series_files import MRC
 
     path = out or volume.with_name(f"{volume.stem.removesuffix('-volume')}-particles.csv")
     picture = path.with_suffix(".png")
     common.free(path, *([picture] if figure else []), overwrite=overwrite)
     options = DetectionOptions(diameters, (threshold_large, threshold_small), closest)
-    made = read_volume(volume)
-    where = None if mask is None else read_mrc(mask)[0] > 0
     steps = common.Steps(quiet=quiet)
+    made = read_any_volume(volume, common.told_of_volume(arguments))
+    if volume.suffix.lower() in MRC:
+        for note in made.notes:
+            steps.note(f"note: {note}")
+    where = None if mask is None else read_mask(mask)
     found = search(made.values, made.imaging, options, where, steps)
     steps.close()
     write_particles(path, found.particles)

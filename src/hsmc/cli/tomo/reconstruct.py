@@ -23,37 +23,35 @@ def reconstruct(
     step: common.Step = None,
     pixel: common.Pixel = None,
     kind: common.Kind = None,
-    axis: common.Axis = "y",
-    method: common.MethodName = "fbp",
-    iterations: common.Iterations = 30,
+    axis: common.Axis = None,
+    method: common.MethodName = None,
+    iterations: common.Iterations = None,
     depth: common.Depth = None,
     aligned: common.Aligned = False,
-    most: common.Most = 20.0,
+    most: common.Most = None,
     fixed_axis: common.FixedAxis = False,
-    underfocus: common.Underfocus = 0.0,
+    underfocus: common.Underfocus = None,
     gradient: common.Gradient = False,
-    voltage: common.Voltage = 200.0,
-    contrast: common.Contrast = 0.1,
+    voltage: common.Voltage = None,
+    contrast: common.Contrast = None,
     empty: common.Empty = None,
     figure: common.Figure = True,
     overwrite: common.Overwrite = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Align a tilt series and reconstruct the volume."""
+    arguments = locals()
     from hsmc.tomography.series_files import read_series, write_mrc
     from hsmc.tomography.volume_files import write_volume
     from hsmc.tomography.workflow import reconstruct_series
 
+    said, options = common.reading(arguments), common.reconstructing(arguments)
+    steps = common.Steps(quiet=quiet)
     path = out or tilts.with_name(f"{tilts.stem}-volume.h5")
     picture, other = path.with_suffix(".png"), path.with_suffix(".mrc")
     extra = [*([other] if mrc else []), *([picture] if figure else [])]
     common.free(path, *extra, overwrite=overwrite)
-    options = common.reconstructing(
-        method, iterations, depth, common.lens(underfocus, voltage, contrast, gradient),
-        aligned, most, fixed_axis, empty,
-    )  # fmt: skip
-    steps = common.Steps(quiet=quiet)
-    series = read_series(tilts, common.reading(angles, step, pixel, kind, axis))
+    series = read_series(tilts, said)
     made = reconstruct_series(series, options, steps)
     for note in made.volume.notes:
         steps.note(f"note: {note}")

@@ -20,19 +20,20 @@ def run(
     step: common.Step = None,
     pixel: common.Pixel = None,
     kind: common.Kind = None,
-    axis: common.Axis = "y",
-    method: common.MethodName = "fbp",
-    iterations: common.Iterations = 30,
+    axis: common.Axis = None,
+    method: common.MethodName = None,
+    iterations: common.Iterations = None,
     depth: common.Depth = None,
     aligned: common.Aligned = False,
-    most: common.Most = 20.0,
+    most: common.Most = None,
     fixed_axis: common.FixedAxis = False,
-    underfocus: common.Underfocus = 0.0,
+    underfocus: common.Underfocus = None,
     gradient: common.Gradient = False,
-    voltage: common.Voltage = 200.0,
-    contrast: common.Contrast = 0.1,
+    voltage: common.Voltage = None,
+    contrast: common.Contrast = None,
     empty: common.Empty = None,
     diameters: common.Diameters = (6.5, 3.4),
+    mask: common.Mask = None,
     passes: Annotated[int, typer.Option(min=0, help="Alignments by the particles.")] = 2,
     large_diameter: common.LargeDiameter = 9.4,
     exclusion: common.Exclusion = 0.0,
@@ -40,20 +41,20 @@ def run(
     quiet: common.Quiet = False,
 ) -> None:
     """Go all the way from a tilt series to a unit cell; what is done already is not done again."""
-    from hsmc.tomography.detection import DetectionOptions
+    arguments = locals()
+    from hsmc.tomography.detection_options import DetectionOptions
+    from hsmc.tomography.group_table import score_sentence
     from hsmc.tomography.pipeline import RunOptions, run_all
 
     options = RunOptions(
-        common.reading(angles, step, pixel, kind, axis),
-        common.reconstructing(
-            method, iterations, depth, common.lens(underfocus, voltage, contrast, gradient),
-            aligned, most, fixed_axis, empty,
-        ),
+        common.reading(arguments),
+        common.reconstructing(arguments),
         DetectionOptions(diameters),
         passes,
         large_diameter,
         exclusion,
-    )  # fmt: skip
+        mask,
+    )
     steps = common.Steps(quiet=quiet)
     done = run_all(tilts, out, options, steps, steps.note)
     steps.close()
@@ -69,7 +70,7 @@ def run(
             draw_detection(made.volume, found, pictures[1], overwrite=True)
         draw_cell(done.crystal, pictures[2], overwrite=True)
         written = [*written, *(picture for picture in pictures if picture.exists())]
-    for line in done.crystal.sentences():
+    for line in [*done.crystal.sentences(), score_sentence(done.crystal, done.scores)]:
         typer.echo(line)
     for one in written:
         typer.echo(str(one))

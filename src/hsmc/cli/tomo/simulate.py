@@ -41,7 +41,7 @@ def simulate(
         tuple[int, int] | None,
         typer.Option(metavar="COLUMNS ROWS", help="Of the images. [default: all is seen]"),
     ] = None,
-    voltage: common.Voltage = 200.0,
+    voltage: Annotated[float, typer.Option(help="Accelerating voltage, in kV.")] = 200.0,
     underfocus: Annotated[float, typer.Option(help="In nm.")] = 0.0,
     dose: Annotated[float, typer.Option(help="Electrons/nm² in an image; 0: no noise.")] = 5000.0,
     shifts: Annotated[float, typer.Option(help="Misplacement of the images, in pixels.")] = 0.0,

@@ -30,6 +30,7 @@ def unit_cell(
 ) -> None:
     """Find the lattice, the sites and the symmetry of detected particles."""
     from hsmc.tomography.crystallography import analyse, write_outputs
+    from hsmc.tomography.group_table import crystal_scores, score_sentence, write_group_table
     from hsmc.tomography.particle_files import read_particles
 
     path = out or positions.with_name(f"{positions.stem.removesuffix('-particles')}-cell.cif")
@@ -37,13 +38,14 @@ def unit_cell(
     common.free(path, *([picture] if figure else []), overwrite=overwrite)
     particles = read_particles(positions, large)
     found = analyse(particles, large_diameter, exclusion, tolerance)
-    written = write_outputs(path, found)
+    scores = crystal_scores(found)
+    written = [*write_outputs(path, found), write_group_table(path.with_suffix(""), scores)]
     if figure:
         from hsmc.report.tomography import draw_cell
 
         draw_cell(found, picture, overwrite=overwrite)
         written.append(picture)
-    for line in found.sentences():
+    for line in [*found.sentences(), score_sentence(found, scores)]:
         typer.echo(line)
     for one in written:
         typer.echo(str(one))
