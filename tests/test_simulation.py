@@ -11,7 +11,7 @@ from hsmc.configuration import Configuration
 from hsmc.errors import InputError, OverlapError
 from hsmc.kernels.box_moves import apply_element, free_interval, heat_bath_element, least_scale
 from hsmc.kernels.cells import invert, records_of, write
-from hsmc.lattice import reduce_lattice
+from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
@@ -228,9 +228,9 @@ def test_least_scale_is_the_first_contact(box, n, seed, pressure):
     n=st.integers(1, 6),
     seed=st.integers(0, 1000),
     element=st.sampled_from([(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]),
-    factor=st.sampled_from([1.0 + 1e-9, 1.0 + 1e-5, 1.01]),
+    first=st.sampled_from([1.0 + 1e-9, 1.0 + 1e-5, 1.01]),
 )
-def test_free_interval_ends_at_contact(box, n, seed, element, factor):
+def test_free_interval_ends_at_contact(box, n, seed, element, first):
     """Inside the interval nothing overlaps; just past an end that is no window end, it does.
 
     Fails if the two signs of s are exchanged in ``tighten_element`` (tried).
@@ -242,13 +242,28 @@ def test_free_interval_ends_at_contact(box, n, seed, element, factor):
     window = 0.15 * face
     for sign in (-1.0, 1.0):
         system, _ = system_of(configuration)
-        low, high, looked = free_interval(system, *element, -window, window, factor, -window)
-        low, high, _ = free_interval(system, *element, low, high, looked, window)
+        low, high, looked = free_interval(system, *element, -window, window, 1.0, -window, first)
+        low, high, _ = free_interval(system, *element, low, high, looked, window, first)
         end = low if sign < 0.0 else high
         for fraction in (0.3, 0.999999):
             assert _gap_after(configuration, element, fraction * end) > -1e-12
         if abs(end) < 0.999 * window:
             assert _gap_after(configuration, element, end + sign * 1e-6) < 0.0
+
+
+def test_small_windows_are_looked_at():
+    """An element next to the end of its window, and of its free interval, makes no overlap.
+
+    Fails if what the first look would see counts as seen before it (tried: a bug of old).
+    """
+    system, _ = system_of(points(1, Box.cubic(1.001), 1.0))
+    state = kernel_state(2, "test")
+    for draw in range(3000):
+        row, column = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))[draw % 6]
+        heat_bath_element(system, row, column, 20.0, state)
+        box = Box(system.box.copy())
+        if not is_skewed(box):
+            assert smallest_gap(points(1, box, 1.0)).gap > -1e-12
 
 
 def _gap_after(configuration, element, change):

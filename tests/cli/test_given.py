@@ -20,6 +20,7 @@ RUN = {
     "cycles": "40",
     "box": "in-plane",
     "axes": "xy",
+    "moves": "newtonian",
     "box_moves": "metropolis",
     "threads": "1",
     "frames": "5",

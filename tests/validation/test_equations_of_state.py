@@ -54,7 +54,7 @@ SYSTEMS = {
 
 CASES = [
     ("fluid 2.28", "isotropic", "local", 150_000),
-    ("fluid 5.306", "isotropic", "local", 120_000),
+    ("fluid 5.306", "isotropic", "local", 150_000),
     ("fcc 23.4", "isotropic", "local", 200_000),
     ("6:19 fluid 10.128", "isotropic", "local", 120_000),
     ("fcc 23.4", "floppy", "local", 120_000),

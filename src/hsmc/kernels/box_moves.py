@@ -192,14 +192,15 @@ def first_factor(system: System, beta_pressure: float) -> float:
 
 
 @kernel
-def next_factor(factor: float, needed: float) -> float:
+def next_factor(factor: float, needed: float, first: float) -> float:
     """Return how far to look where ``factor`` did not settle the limit.
 
     Args:
-        factor: How far was looked, over contact.
+        factor: How far was looked, over contact; 1 if nowhere yet.
         needed: How far would be enough.
+        first: How far to look first.
     """
-    return min(1.0 + NEXT_LOOK * (factor - 1.0), 1.5 * factor, needed)
+    return min(max(first, min(1.0 + NEXT_LOOK * (factor - 1.0), 1.5 * factor)), needed)
 
 
 @kernel
@@ -216,7 +217,7 @@ def least_scale(system: System, mask: Floats, beta_pressure: float) -> float:
     factor = first_factor(system, beta_pressure)
     limit = scale_limit(system, mask, factor)
     while max(limit, floor) * factor < 1.0:
-        factor = next_factor(factor, (1.0 + 1e-12) / max(limit, floor))
+        factor = next_factor(factor, (1.0 + 1e-12) / max(limit, floor), factor)
         limit = scale_limit(system, mask, factor)
     set_horizon(system, factor)
     return limit
@@ -261,8 +262,9 @@ def element_window(
 
 @kernel
 def free_interval(
-    system: System, row: int, column: int, low: float, high: float, factor: float, change: float
-) -> tuple[float, float, float]:
+    system: System, row: int, column: int, low: float, high: float, factor: float, change: float,
+    first: float,
+) -> tuple[float, float, float]:  # fmt: skip
     """Look at ever farther pairs until it is certain whether a change of the element is free.
 
     A change t shortens a separation by at most the factor 1 - |t|/w, w being the face
@@ -274,8 +276,9 @@ def free_interval(
         column: Its column.
         low: Lower end of what may be free, ≤ 0.
         high: Upper end of what may be free, ≥ 0.
-        factor: How far was looked already, over contact.
+        factor: How far was looked already, over contact; 1 if nowhere yet.
         change: What is asked about; an end of the interval, to know that end.
+        first: How far to look first.
 
     Returns:
         What may still be free, and how far was looked. It is free between 0 and ``change``,
@@ -286,7 +289,7 @@ def free_interval(
     face = 1.0 / system.per_face[column]
     needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
     while factor < needed:
-        factor = next_factor(factor, needed)
+        factor = next_factor(factor, needed, first)
         low, high = element_limits(system, row, column, factor, low, high)
         low, high = min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
         needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
@@ -329,13 +332,13 @@ def heat_bath_element(
     low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
-    factor = first_factor(system, beta_pressure)
-    low, high, factor = free_interval(system, row, column, low, high, factor, low)
+    first = first_factor(system, beta_pressure)
+    low, high, factor = free_interval(system, row, column, low, high, 1.0, low, first)
     change = draw_change(system, row, column, low, high, beta_pressure, state)
-    low, high, factor = free_interval(system, row, column, low, high, factor, change)
+    low, high, factor = free_interval(system, row, column, low, high, factor, change, first)
     while change > high:
         change = draw_change(system, row, column, low, high, beta_pressure, state)
-        low, high, factor = free_interval(system, row, column, low, high, factor, change)
+        low, high, factor = free_interval(system, row, column, low, high, factor, change, first)
     set_horizon(system, factor)
     apply_element(system, row, column, change)
 
