@@ -16,36 +16,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from batch import FIGURES, ROOT, mean_and_error, write_table
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from batch import ROOT, write_table
+from slow_modes import Complex, Floats, bond_order, density_modes, unwrapped, wave_vectors
 
 from hsmc.analysis.relaxation import diffusion, relaxation_time
-from hsmc.analysis.structure_factor import reciprocal_vectors, reflections
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.ensemble import Motion
 from hsmc.fit import dilate, expand_to, random_fluid
 from hsmc.kernels.event_chains import COLLISIONS, DURATION
 from hsmc.mixture import Mixture
-from hsmc.report import style
 from hsmc.simulation import Moves, Simulation
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 ANY_PRESSURE = 1.0
 """The box does not move."""
-
-NEAR = 1.35
-"""Spheres are neighbours up to this distance over that of contact: about g(r)'s first minimum."""
-
-SCALES = np.sqrt([1 / 1024, 42 / 1024, 105 / 4096, 105 / 1024, 63 / 2048, 693 / 1024, 231 / 4096])
-"""Of Y_6m, m = 0 to 6, over √(13/π), with the polynomials in z of ``bond_order``."""
-
-VECTORS = 40
-"""Wave vectors of a shell that are followed, at most."""
 
 
 @dataclass(frozen=True)
@@ -155,67 +139,6 @@ DIFFUSION, SLOWEST, SMALLEST, BONDS = "diffusion", "slowest density", "longest w
 HEADER = ("study", "system", "moves", "round", "quantity", "rate_per_cpu_second")
 
 
-def unwrapped(before: Configuration, after: Configuration) -> NDArray[np.float64]:
-    """Return how far spheres went between two states near each other; shape (N, 3)."""
-    moved = after.scaled - before.scaled
-    moved -= np.round(moved)
-    return np.asarray(moved @ before.box.vectors.T)
-
-
-def wave_vectors(system: System, start: Configuration) -> tuple[Ints, Ints]:
-    """Return hkl about the slowest |k|, and the smallest; shapes (M, 3) and (3, 3).
-
-    The slowest are those at the peak of S(k), or, of a crystal, those next to {111}: they see
-    the transverse waves of the longest wavelengths.
-    """
-    smallest = np.eye(3, dtype=np.int64)
-    if system.crystal:
-        n = system.crystal
-        shells = [np.array([a, b, c]) * n for a in (1, -1) for b in (1, -1) for c in (1,)]
-        beside = [shell + sign * unit for shell in shells for unit in smallest for sign in (1, -1)]
-        return np.array(beside), smallest
-    hkl = reciprocal_vectors(start.box, 11.0)
-    found = reflections(start, hkl)
-    total, shells = found.structure_factors[0], np.floor(found.k / 0.25).astype(int)
-    means = np.bincount(shells, weights=total) / np.maximum(np.bincount(shells), 1)
-    peak = int(np.argmax(means))
-    own = hkl[shells == peak]
-    return own[np.linspace(0, len(own) - 1, min(VECTORS, len(own))).astype(int)], smallest
-
-
-def density_modes(state: Configuration, hkl: Ints, centre: NDArray[np.float64]) -> Complex:
-    """Return ρ(k) as seen from the centre of mass; shape (M,)."""
-    k = 2.0 * np.pi * hkl @ state.box.inverse
-    return np.asarray(reflections(state, hkl).amplitudes.sum(axis=0) * np.exp(1j * k @ centre))
-
-
-def bond_order(state: Configuration) -> Complex:
-    """Return Σ Y_6m √(π/13) over all pairs of neighbours, m = 0 to 6; shape (7,)."""
-    edge = float(state.box.vectors[0, 0])
-    points = edge * (state.scaled % 1.0)
-    pairs = cKDTree(points, boxsize=edge).query_pairs(NEAR, output_type="ndarray")
-    apart = points[pairs[:, 1]] - points[pairs[:, 0]]
-    apart -= edge * np.round(apart / edge)
-    distance = np.linalg.norm(apart, axis=1)
-    contact = 0.5 * (state.diameters[pairs[:, 0]] + state.diameters[pairs[:, 1]])
-    near = distance < NEAR * contact
-    x, y, z = (apart[near] / distance[near, None]).T
-    turns = np.cumprod([np.ones(len(z)), *6 * [x + 1j * y]], axis=0)
-    polynomials = (
-        231 * z**6 - 315 * z**4 + 105 * z**2 - 5,
-        33 * z**5 - 30 * z**3 + 5 * z,
-        33 * z**4 - 18 * z**2 + 1,
-        11 * z**3 - 3 * z,
-        11 * z**2 - 1,
-        z,
-        np.ones(len(z)),
-    )
-    return np.array([
-        scale * np.sum(turn * polynomial)
-        for scale, turn, polynomial in zip(SCALES, turns, polynomials, strict=True)
-    ])  # fmt: skip
-
-
 def start_of(system: System, seed: int) -> Configuration:
     """Return a state in equilibrium."""
     simulation = Simulation(system.build(seed), Moves("fixed", motion="newtonian"), seed)
@@ -282,7 +205,7 @@ def mode_rates(system: System, kind: Kind, start: Configuration, seed: int) -> d
     """Return 1/τ of density modes and of the bond order, in 1/s of CPU time."""
     simulation, cycle = prepared(kind, start, seed)
     watched = Watched(simulation, max(1, round(system.step / cycle)), 1)
-    slow, small = wave_vectors(system, start)
+    slow, small = wave_vectors(start, system.crystal)
     seen: dict[str, list[Complex]] = {SLOWEST: [], SMALLEST: [], BONDS: []}
     for state, place in watched.states(system.seconds[0]):
         centre = place.mean(axis=0)
