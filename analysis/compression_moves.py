@@ -128,8 +128,8 @@ def show(rows: list[tuple[object, ...]]) -> None:
         seconds = mean_and_error([float(str(row[5])) for row in group])[0]
         cycles = mean_and_error([float(str(row[4])) for row in group])[0]
         print(
-            f"| {name} | {motion} | {seconds:.1f} | {cycles:.3g} | {mean:.4f} ± {error:.4f} | "
-            f"{len(group)} |"
+            f"| {name} | {motion} | {seconds:.1f} | {cycles / 1000.0:.0f} 000 | "
+            f"{mean:.4f} ± {error:.4f} | {len(group)} |"
         )
 
 

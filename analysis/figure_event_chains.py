@@ -35,6 +35,9 @@ QUANTITIES = {
 BARS = (2.0, 5.0)
 """Times local moves: what was asked for, and hoped for."""
 
+RESOLVED = 5.0
+"""Relaxation times that a run has to span, at least."""
+
 Rates = dict[tuple[str, str, str, str], list[float]]
 """Of each round, by study, system, moves and quantity."""
 
@@ -61,23 +64,29 @@ def gain(rates: Rates, study: str, system: str, moves: str, quantity: str) -> tu
     return mean_and_error([a / b for a, b in zip(own, local, strict=True)])
 
 
+def measured(rates: Rates, system: str) -> list[str]:
+    """Return the quantities that were measured in a system, and resolved by all moves."""
+    found = [name for name in QUANTITIES if ("moves", system, "straight", name) in rates]
+    seconds = SYSTEMS[system].seconds[0]
+    slowest = {
+        name: min(np.mean(rates["moves", system, kind, name]) for kind in (*LOCAL, *CHAINS))
+        for name in found
+    }
+    return [name for name in found if name == DIFFUSION or slowest[name] * seconds > RESOLVED]
+
+
 def show_moves(rates: Rates) -> None:
     """Print rates and gains of each system and quantity."""
     kinds = (*LOCAL, *CHAINS)
-    print("| system | rate a CPU s | " + " | ".join((*kinds, *(f"{c} ÷ local" for c in CHAINS))))
-    print("|" + 8 * " --- |")
-    for system, quantity in product(SYSTEMS, QUANTITIES):
-        if ("moves", system, "local, 15 %", quantity) not in rates:
-            continue
-        cells = [
-            "{:.3g} ± {:.1g}".format(*mean_and_error(rates["moves", system, kind, quantity]))
-            for kind in kinds
-        ]
-        cells += [
-            "{:.1f} ± {:.1f}".format(*gain(rates, "moves", system, kind, quantity))
-            for kind in CHAINS
-        ]
-        print(f"| {system} | {QUANTITIES[quantity][1]} | " + " | ".join(cells) + " |")
+    heads = ("system", "rate", *kinds, *(f"{kind} ÷ local" for kind in CHAINS))
+    print("| " + " | ".join(heads) + " |")
+    print("|" + len(heads) * " --- |")
+    for system in SYSTEMS:
+        for quantity in measured(rates, system):
+            values = [mean_and_error(rates["moves", system, kind, quantity]) for kind in kinds]
+            values += [gain(rates, "moves", system, kind, quantity) for kind in CHAINS]
+            cells = (system, QUANTITIES[quantity][1], *(style.with_error(*each) for each in values))
+            print("| " + " | ".join(cells) + " |")
 
 
 def show_settings(rates: Rates) -> None:
@@ -86,11 +95,8 @@ def show_settings(rates: Rates) -> None:
     print("\n| moves | " + " | ".join(systems) + " |")
     print("| --- |" + len(systems) * " --- |")
     for kind in dict.fromkeys(key[2] for key in rates if key[0] == "settings"):
-        cells = [
-            "{:.3g} ± {:.1g}".format(*mean_and_error(rates["settings", system, kind, DIFFUSION]))
-            for system in systems
-        ]
-        print(f"| {kind} | " + " | ".join(cells) + " |")
+        values = [mean_and_error(rates["settings", name, kind, DIFFUSION]) for name in systems]
+        print(f"| {kind} | " + " | ".join(style.with_error(*each) for each in values) + " |")
 
 
 def draw(rates: Rates, path: Path) -> None:
@@ -124,10 +130,10 @@ def _dress(axes: Axes) -> None:
 def _draw_systems(axes: Axes, rates: Rates) -> None:
     style.letter(axes, "a", "rate per CPU second, relative to local moves at their best acceptance")
     for place, system in enumerate(SYSTEMS):
-        measured = [q for q in QUANTITIES if ("moves", system, "straight", q) in rates]
-        for (i, quantity), (kind, colour) in product(enumerate(measured), CHAINS.items()):
+        names = measured(rates, system)
+        for (i, quantity), (kind, colour) in product(enumerate(names), CHAINS.items()):
             mean, error = gain(rates, "moves", system, kind, quantity)
-            aside = 0.16 * (i - 0.5 * (len(measured) - 1))
+            aside = 0.16 * (i - 0.5 * (len(names) - 1))
             axes.errorbar(place + aside, mean, error, marker=QUANTITIES[quantity][0], color=colour)
     for kind, colour in CHAINS.items():
         axes.plot([], [], "s", color=colour, label=f"{kind} chains", markersize=6)
