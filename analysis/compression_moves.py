@@ -1,6 +1,6 @@
 """Tables of docs/event-chains.md: which moves compress best in equal CPU time.
 
-Usage: python analysis/compression_moves.py [--seeds 6]
+Usage: python analysis/compression_moves.py [--seeds 6] [--case NAME] [--level 0|1]
 
 Compressions of A6B19 at γ = 0.695 (``hsmc compress``: 400 spheres, 25 spheres), and ramps in a
 floppy box from random starts, driven to jamming (``hsmc floppy``). A short run tells the CPU time
@@ -85,13 +85,17 @@ def main() -> None:
     """Run what is missing, seed by seed, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--case", choices=CASES, help="only this one")
+    parser.add_argument("--level", type=int, choices=range(LEVELS), help="only this budget")
+    chosen = parser.parse_args()
+    cases = [item for item in CASES.items() if chosen.case in (None, item[0])]
+    levels = [level for level in range(LEVELS) if chosen.level in (None, level)]
     rows: list[tuple[object, ...]] = []
     if TABLE.exists():
         with TABLE.open(encoding="utf-8") as file:
             rows = [tuple(row) for row in csv.reader(file)][1:]
     done = {(row[0], float(str(row[1])), row[2], int(str(row[3]))) for row in rows}
-    jobs = itertools.product(range(LEVELS), range(1, seeds + 1), CASES.items(), MOTIONS)
+    jobs = itertools.product(levels, range(1, chosen.seeds + 1), cases, MOTIONS)
     for level, seed, (name, case), motion in jobs:
         budget = case.budgets[level]
         if (name, budget, motion, seed) not in done:
