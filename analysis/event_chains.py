@@ -104,7 +104,7 @@ KINDS = {
     "Newtonian": Kind("newtonian"),
 }
 
-LENGTHS = (10, 30, 100, 300, 1000, 4000)
+LENGTHS = (10, 30, 100, 300, 1000)
 """Collisions of a chain."""
 
 KEPT = (1, 3, 10, 30)
@@ -117,7 +117,10 @@ SETTINGS = {
         for length in LENGTHS
     },
     **{f"Newtonian, velocities kept for {kept}": Kind("newtonian", kept=kept) for kept in KEPT},
-    **{f"local, {target:.0%}": Kind("local", target=target) for target in (0.08, 0.15, 0.3, 0.5)},
+    **{
+        f"local, {100 * target:.0f} %": Kind("local", target=target)
+        for target in (0.08, 0.15, 0.3, 0.5)
+    },
 }
 
 STUDIES = {
