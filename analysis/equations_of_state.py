@@ -1,16 +1,23 @@
-"""Table of docs/validation.md: φ at fixed pressure against equations of state.
+"""Tables of docs/validation.md: simulations against equations of state and against each other.
 
-Usage: python analysis/equations_of_state.py [--cycles 300000]
+Usage: python analysis/equations_of_state.py [--table equations|moves|pressure] [--cycles 300000]
+
+"equations" has φ at fixed pressure; "moves" the same for local moves and both kinds of event
+chains; "pressure" what event chains measure in a fixed box.
 """
 
 import argparse
+import math
 from concurrent.futures import ProcessPoolExecutor
 
 from hsmc.analysis.equations_of_state import (
     binary_packing_fraction,
+    bmcsl,
     fcc_packing_fraction,
     fluid_packing_fraction,
+    modified_klm,
 )
+from hsmc.analysis.equations_of_state import pressure as reference_pressure
 from hsmc.mixture import Mixture
 from hsmc.sampling import sample
 
@@ -51,16 +58,90 @@ def run(case: tuple[str, dict[str, object], float, int]) -> str:
     )
 
 
-def main() -> None:
-    """Print the table, two systems at a time."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cycles", type=int, default=300_000)
-    cycles = parser.parse_args().cycles
+MOTIONS = ("local", "chain", "newtonian")
+
+PRESSURES = (5.306, 9.0)
+"""βPσ³ at which the kinds of moves are compared, in a fluid of 256 spheres."""
+
+PRESSURE_CASES = [
+    ("fluid, φ = 0.40", {**ONE, "composition": (2000, 0), "packing": 0.40}, Mixture(1.0, 1, 0)),
+    ("fluid, φ = 0.49", {**ONE, "composition": (2000, 0), "packing": 0.49}, Mixture(1.0, 1, 0)),
+    ("6:19, φ = 0.40", {"composition": (480, 1520), "packing": 0.40}, Mixture(0.695, 6, 19)),
+]
+"""Fluids in a fixed box, in which event chains measure the pressure; γ = 0.695 of the mixture."""
+
+
+def compare_moves(cycles: int) -> None:
+    """Print φ of the same fluid under each kind of moves: all have to agree."""
+    print("| βPσ³ | moves | φ measured | deviation / s.e.: reference | local | CPU s |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for pressure in PRESSURES:
+        reference = fluid_packing_fraction(pressure)
+        fluid = {**ONE, "start": "fluid", "composition": (256, 0), "packing": reference}
+        found: list[tuple[float, float]] = []
+        for motion in MOTIONS:
+            summary = sample(
+                None, equilibrate=20_000, cycles=cycles, frames=0, pressure=pressure,
+                moves=motion, **fluid,
+            ).summary  # fmt: skip
+            mean, error = summary["mean_packing_fraction"], summary["standard_error"]
+            found.append((mean, error))
+            apart = (mean - found[0][0]) / math.hypot(error, found[0][1])
+            against = "" if motion == "local" else f"{apart:+.1f}"
+            print(
+                f"| {pressure:g} | {motion} | {mean:.5f} ± {error:.5f} | "
+                f"{(mean - reference) / error:+.1f} | {against} | "
+                f"{summary['cpu_seconds']:.0f} |",
+                flush=True,
+            )
+
+
+def compare_pressures(cycles: int) -> None:
+    """Print the pressure that event chains measure in a fixed box."""
+    print("| fluid | moves | βPσ_L³ measured | reference | deviation / s.e. | CPU s |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, options, mixture in PRESSURE_CASES:
+        phi = float(options["packing"])
+        factor = bmcsl(phi, mixture) if mixture.n_small else modified_klm(phi)
+        reference = reference_pressure(phi, factor, mixture)
+        for motion in MOTIONS[1:]:
+            summary = sample(
+                None, start="fluid", box="fixed", equilibrate=2000, cycles=cycles, frames=0,
+                moves=motion, **options,
+            ).summary  # fmt: skip
+            mean, error = summary["mean_pressure"], summary["pressure_standard_error"]
+            print(
+                f"| {name} | {motion} | {mean:.4f} ± {error:.4f} | {reference:.4f} | "
+                f"{(mean - reference) / error:+.1f} | {summary['cpu_seconds']:.0f} |",
+                flush=True,
+            )
+
+
+def compare_equations(cycles: int) -> None:
+    """Print φ of fluids and a crystal beside their equations of state, two at a time."""
     print("| system | φ measured | φ reference | deviation / s.e. | effective samples | CPU s |")
     print("| --- | --- | --- | --- | --- | --- |")
     with ProcessPoolExecutor(2) as pool:
         for row in pool.map(run, [(*system, cycles) for system in SYSTEMS]):
             print(row, flush=True)
+
+
+def main() -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", choices=TABLES, default="equations")
+    parser.add_argument("--cycles", type=int)
+    chosen = parser.parse_args()
+    make, cycles = TABLES[chosen.table]
+    make(chosen.cycles or cycles)
+
+
+TABLES = {
+    "equations": (compare_equations, 300_000),
+    "moves": (compare_moves, 300_000),
+    "pressure": (compare_pressures, 10_000),
+}
+"""What makes each table, and with how many cycles."""
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ ORDER = [
     "errors", "rng", "threads", "kernels",
     "box", "configuration", "mixture",
     "crystal", "defects", "neighbors", "structures", "squeeze", "fit",
-    "analysis.statistics", "analysis.densest", "analysis.equations_of_state",
+    "analysis.statistics", "analysis.relaxation", "analysis.densest", "analysis.equations_of_state",
     "seal", "storage", "provenance",
     "parsers", "readers", "export",
     "ensemble", "schedule", "lattice",
