@@ -135,7 +135,7 @@ def arrays(simulation: Simulation) -> Spheres:
     now = simulation.configuration
     return Spheres(
         np.array(now.positions), np.array(now.box.vectors), 0.5 * now.diameters,
-        now.types.astype(np.int8),
+        now.types.astype(np.int8), np.zeros((1, 3)),
     )  # fmt: skip
 
 

@@ -11,7 +11,15 @@ from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
-from hsmc.kernels.run import Plan, Spheres, Tally, run_block, run_large_block
+from hsmc.kernels.event_chains import draw_velocities
+from hsmc.kernels.run import (
+    Plan,
+    Spheres,
+    Tally,
+    run_block,
+    run_chain_block,
+    run_large_block,
+)
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
@@ -92,6 +100,7 @@ class Simulation:
             np.array(configuration.box.vectors),
             0.5 * configuration.diameters,
             configuration.types.astype(np.int8),
+            np.zeros((len(configuration) if moves.motion == "newtonian" else 1, 3)),
         )
         self._tally = Tally(
             steps=np.full(2, 0.1),
@@ -104,6 +113,9 @@ class Simulation:
             chain_recent=np.zeros(2, np.int64),
             state=kernel_state(seed, "moves", replica),
         )
+        if moves.motion == "newtonian":
+            velocities = self._spheres.velocities
+            draw_velocities(velocities, axis_mask(moves.axes), self._tally.state)
 
     @property
     def configuration(self) -> Configuration:
@@ -188,8 +200,9 @@ class Simulation:
             self.moves.particle_target,
             self.moves.box_target,
         )
-        large = len(self._spheres.radii) > ONE_REGION and self.moves.motion == "local"
-        run = run_large_block if large else run_block
+        run = run_block if self.spheres <= ONE_REGION else run_large_block
+        if self.moves.motion != "local":
+            run = run_chain_block
         with kernel_threads():
             volumes = run(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
         self.cycle += len(pressures)

@@ -50,6 +50,7 @@ def squeeze(configuration: Configuration, packing_fraction: float, seed: int) ->
         np.array(configuration.box.vectors),
         0.5 * configuration.diameters,
         configuration.types.astype(np.int8),
+        np.zeros((1, 3)),
     )
     steps, state = np.full(2, 0.3), kernel_state(seed, "squeeze")
     present = configuration.packing_fraction

@@ -26,6 +26,7 @@ def system_of(configuration):
         np.array(configuration.box.vectors),
         0.5 * configuration.diameters,
         configuration.types.astype(np.int8),
+        np.zeros((1, 3)),
     )
     return assemble(spheres)
 

@@ -16,9 +16,9 @@ from hsmc.kernels.event_chains import (
     FLOWN,
     HANDED_ON,
     SLOT,
+    draw_velocities,
     exchange,
     free_path,
-    new_velocities,
     run_chain,
 )
 from hsmc.mixture import Mixture
@@ -120,9 +120,10 @@ def chained(newtonian, sight, chains=200, duration=1.7):
     before = records_of(system.cells)
     state, hit, chain = kernel_state(1, "test"), np.empty(4), np.zeros(4)
     counts = np.zeros((2, 2), np.int64)
-    velocities = new_velocities(60, newtonian, np.ones(3), state)
-    if not newtonian:
-        velocities[0] = 0.36, 0.48, 0.8
+    velocities = np.array([[0.36, 0.48, 0.8]])
+    if newtonian:
+        velocities = np.empty((60, 3))
+        draw_velocities(velocities, np.ones(3), state)
     for k in range(chains):
         run_chain(system, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts)
     return system, before, velocities, chain

@@ -45,6 +45,9 @@ ENOUGH = 20
 MOST_COLLISIONS = 1000 * COLLISIONS
 """A chain ends there at the latest: among spheres that touch it would fly on in no time."""
 
+KEPT = 100.0
+"""Cycles for which velocities are kept, on average: the longer, the better spheres diffuse."""
+
 MEMORY = 0.1
 """Weight of the last cycle in the mean free path."""
 
@@ -273,17 +276,12 @@ def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) 
 
 
 @kernel
-def new_velocities(n: int, newtonian: bool, mask: Floats, state: NDArray[np.uint64]) -> Floats:
-    """Return a velocity for each of ``n`` spheres, or room for the one of a straight chain.
-
-    Their mean square is 1 along each axis of the mask.
-    """
-    if not newtonian:
-        return np.empty((1, 3))
-    velocities = np.empty((n, 3))
+def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
+    """Draw a velocity for each sphere; their mean square is 1 along each axis of the mask."""
+    n = velocities.shape[0]
     for i in range(n):
         draw_velocity(velocities, i, mask, state)
-    return velocities * math.sqrt(mask.sum() * n / (velocities * velocities).sum())
+    velocities *= math.sqrt(mask.sum() * n / (velocities * velocities).sum())
 
 
 @kernel
@@ -300,7 +298,7 @@ def move_chains(
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
-        velocities: As ``new_velocities`` made them; changed.
+        velocities: Of each sphere, changed; shape (N, 3); or room for one; shape (1, 3).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         chain: Duration and free path, and sums for the pressure, added to; shape (4,).
         recent: Chains and collisions since the last change of the duration; shape (2,).

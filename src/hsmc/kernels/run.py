@@ -27,7 +27,7 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
-from hsmc.kernels.event_chains import move_chains, new_velocities, tune_duration
+from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_spheres
@@ -56,12 +56,14 @@ class Spheres(NamedTuple):
         box: Box vectors as columns, upper triangular; changed; shape (3, 3).
         radii: In σ_L; shape (N,).
         species: 0 large, 1 small; shape (N,).
+        velocities: Those of Newtonian chains; changed; shape (N, 3), else (1, 3).
     """
 
     positions: Floats
     box: Floats
     radii: Floats
     species: NDArray[np.int8]
+    velocities: Floats
 
 
 class Tally(NamedTuple):
@@ -191,6 +193,15 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
 
 
 @kernel
+def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
+    """Return what ``assemble`` does; where no box moves, no one asks who is near."""
+    system, order = assemble(spheres)
+    if plan.box_moves.shape[0] == 0:
+        system.bounds[HORIZON] = 1.0
+    return system, order
+
+
+@kernel
 def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
     """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
     if plan.box_moves.shape[0] > 0:
@@ -213,7 +224,7 @@ def take_back(system: System, order: Ints, spheres: Spheres) -> None:
 
 @kernel
 def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Run one cycle for each pressure: N trial particle moves or collisions, then a box move.
+    """Run one cycle for each pressure: N trial moves of single spheres, then a box move.
 
     Args:
         spheres: Changed.
@@ -224,21 +235,41 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
     Returns:
         Volume of the box after each cycle, in σ_L³; shape (C,).
     """
-    system, order = assemble(spheres)
-    if plan.box_moves.shape[0] == 0:
-        system.bounds[HORIZON] = 1.0  # no one asks
+    system, order = begin(spheres, plan)
     volumes = np.empty(pressures.shape[0])
-    newtonian = plan.motion == NEWTONIAN
-    velocities = new_velocities(order.shape[0], newtonian, plan.mask, tally.state)
     for cycle in range(pressures.shape[0]):
-        if plan.motion == LOCAL:
-            move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
-        else:
-            move_chains(
-                system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
-                tally.state,
-            )  # fmt: skip
+        move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    take_back(system, order, spheres)
+    return volumes
+
+
+@kernel
+def run_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+    """Do as ``run_block``, with event chains of about N collisions in place of trial moves.
+
+    Args:
+        spheres: Changed.
+        plan: See ``run_block``.
+        tally: See ``run_block``.
+        pressures: See ``run_block``.
+    """
+    system, order = begin(spheres, plan)
+    volumes = np.empty(pressures.shape[0])
+    velocities = spheres.velocities.copy()
+    own = velocities.shape[0] > 1
+    for i in range(velocities.shape[0]):
+        velocities[i] = spheres.velocities[order[i] if own else i]
+    for cycle in range(pressures.shape[0]):
+        if own and uniform(tally.state) * KEPT < 1.0:
+            draw_velocities(velocities, plan.mask, tally.state)
+        move_chains(
+            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
+            tally.state,
+        )  # fmt: skip
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    for i in range(velocities.shape[0]):
+        spheres.velocities[order[i] if own else i] = velocities[i]
     take_back(system, order, spheres)
     return volumes
 
@@ -253,9 +284,7 @@ def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Float
         tally: See ``run_block``.
         pressures: See ``run_block``.
     """
-    system, order = assemble(spheres)
-    if plan.box_moves.shape[0] == 0:
-        system.bounds[HORIZON] = 1.0  # no one asks
+    system, order = begin(spheres, plan)
     volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
         move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
