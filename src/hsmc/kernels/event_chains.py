@@ -57,8 +57,8 @@ SIGHT = 2.0
 ROUNDING = 2e-15
 """Distance kept from contact, over the edges of the box: places are rounded."""
 
-SLOT, DX, DY, DZ = 0, 1, 2, 3
-"""Where the first hit is noted: which sphere's place, and the separation when seen."""
+SLOT, DX, DY, DZ, CONTACT = 0, 1, 2, 3, 4
+"""Where the first hit is noted: which sphere's place, the separation when seen, at contact."""
 
 DURATION, FREE_PATH, FLOWN, HANDED_ON = 0, 1, 2, 3
 """Places in ``Tally.chain``."""
@@ -73,7 +73,7 @@ class Flight(NamedTuple):
         ux: Direction of its flight, of length 1 (likewise uy, uz).
         uy: See ux.
         uz: See ux.
-        hit: Written: the first hit; shape (4,).
+        hit: Written: the first hit; shape (5,).
     """
 
     slot: int
@@ -108,7 +108,8 @@ def first_hit(
         free = max(past / (along + math.sqrt(max(along * along - past, 0.0))), 0.0)
         if free < path:
             path = free
-            hit[SLOT], hit[DX], hit[DY], hit[DZ] = packet * LANES + k, dx, dy, dz
+            hit[SLOT], hit[CONTACT] = packet * LANES + k, contact
+            hit[DX], hit[DY], hit[DZ] = dx, dy, dz
     return path
 
 
@@ -180,6 +181,19 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
 
 
 @inlined
+def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: float) -> float:
+    """Return a path shortened until it ends before contact: a long, grazing one rounds more."""
+    least, step = (hit[CONTACT] - slack) ** 2, ROUNDING * (1.0 + free)
+    while free > 0.0:
+        dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
+        if dx * dx + dy * dy + dz * dz >= least:
+            break
+        free = max(free - step, 0.0)
+        step *= 2.0
+    return free
+
+
+@inlined
 def free_path(
     system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
 ) -> float:
@@ -192,7 +206,8 @@ def free_path(
         uy: See ux.
         uz: See ux.
         path: How far to look, in σ_L.
-        hit: Written: place of what is hit, -1 if nothing is, and the separation; shape (4,).
+        hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
+            shape (5,).
     """
     packets, box = system.cells.packets, system.box
     slot = int(system.cells.place_of[i])
@@ -203,7 +218,8 @@ def free_path(
     below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
     hit[SLOT] = -1.0
     flight = Flight(slot, radius, ux, uy, uz, hit)
-    return float(search(system, x, y, z, below, above, flight, path))
+    free = search(system, x, y, z, below, above, flight, path)
+    return held_back(free, ux, uy, uz, hit, 0.5 * slack) if hit[SLOT] >= 0.0 else free
 
 
 @lean
@@ -220,7 +236,7 @@ def run_chain(
         sight: How far a search looks at first, in σ_L; matters to speed alone.
         velocities: Of each sphere, changed; shape (N, 3). One row is that of all; shape (1, 3).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        hit: Scratch; shape (4,).
+        hit: Scratch; shape (5,).
         chain: Its sums are added to; shape (4,).
         counts: Flights of each species, added to both as tried and accepted; shape (2, 2).
 
@@ -306,7 +322,7 @@ def move_chains(
         state: State of the generator; shape (4,).
     """
     n = system.species.shape[0]
-    hit, before, collisions = np.empty(4), chain[FLOWN], 0
+    hit, before, collisions = np.empty(5), chain[FLOWN], 0
     for _ in range(max(1, round(n / COLLISIONS))):
         if velocities.shape[0] == 1:
             draw_direction(velocities, mask, state)
