@@ -1,6 +1,7 @@
 """Linked cells against brute force over all images, in boxes of any size and skew."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,8 +48,8 @@ def mixed_spheres(n, box, seed, ratio=0.6):
 def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
     """Every pair image within the factor is listed once, own images included.
 
-    Fails if ``span_a`` is one cell too small, if the half search starts a step late or at the
-    whole row, or if the y part of an image shift is dropped (tried).
+    Fails if a search leaves out the last layer of cells, if a pair is listed from both of its
+    spheres, or if the y part of an image shift is dropped (tried).
     """
     configuration = mixed_spheres(n, box, seed)
     system, _ = system_of(configuration)
@@ -67,11 +68,11 @@ def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
 
 @given(box=sheared_boxes(), n=st.integers(1, 30), seed=st.integers(0, 10_000))
 def test_overlap_test_is_that_of_brute_force(box, n, seed):
-    """A sphere at a random place overlaps another in the grid if and only if it does at all.
+    """A sphere at a random place overlaps another in the cells if and only if it does at all.
 
     The clearance that comes with it is the nearest neighbour's, up to the horizon. Most places
-    overlap several spheres, so that only some of many show a lost cell. Fails if
-    the span is cut by one along a, b or c, or if an image shift has the wrong sign (tried).
+    overlap several spheres, so that only some of many show a lost cell. Fails if a search leaves
+    out the last layer of cells along a, b or c, or if an image shift has the wrong sign (tried).
     """
     configuration = mixed_spheres(n, box, seed)
     system, order = system_of(configuration)
@@ -87,6 +88,25 @@ def test_overlap_test_is_that_of_brute_force(box, n, seed):
         if clearance > 0.0:
             nearest = min(ratios.min(initial=np.inf) ** 2, system.bounds[HORIZON])
             assert abs(clearance - nearest) < 1e-10
+
+
+@pytest.mark.parametrize("room", [60, 100, 400])
+def test_pairs_that_do_not_fit_come_in_the_next_go(room):
+    """A buffer too small for all pairs of a crowd loses none, wherever in a cell it gets full.
+
+    Fails if a search goes on to the next packet of its own cell after the buffer is full (tried).
+    """
+    rng = np.random.default_rng(4)
+    crowd = Configuration(
+        Box.cubic(5.0), 0.4 * rng.random((60, 3)), np.full(60, 0.3), np.zeros(60, np.int64)
+    )
+    system, _ = system_of(crowd)
+    _, all_of_them = near_pairs(system, 1.3, 0, np.empty((5000, 4)), np.inf)
+    first, found, buffer = 0, 0, np.empty((room, 4))
+    while first < len(crowd):
+        first, count = near_pairs(system, 1.3, first, buffer, np.inf)
+        found += count
+    assert found == all_of_them > 1000
 
 
 def test_touching_spheres_do_not_overlap():

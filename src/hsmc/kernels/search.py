@@ -68,11 +68,10 @@ def search(
         z: See x.
         below: How far to look towards smaller fractions, along each box vector.
         above: How far towards larger ones.
-        look: Compiled function of the system, a packet, the place as seen from the packet's
-            image, ``query`` and what was carried so far; returns what to carry on, and 0 to
-            end the search.
-        query: Handed through.
-        carry: What ``look`` starts from.
+        query: Handed through; its type says which function answers (``looks_for``). That takes
+            the system, a packet, the place as seen from the packet's image, the query and what
+            was carried so far; it returns what to carry on, and 0 to end the search.
+        carry: What it starts from.
 
     Returns:
         What ``look`` returned last.
@@ -87,9 +86,9 @@ def search(
     packet = (c * ny + b) * nx + a
     while packet >= 0:
         carry = look(system, packet, x, y, z, query, carry)
+        if carry == 0.0:
+            return carry
         packet = int(cells.following[packet])
-    if carry == 0.0:
-        return carry
     low_a, high_a = int(np.floor((sa - below[0]) * nx)), int(np.floor((sa + above[0]) * nx))
     low_b, high_b = int(np.floor((sb - below[1]) * ny)), int(np.floor((sb + above[1]) * ny))
     low_c, high_c = int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))
