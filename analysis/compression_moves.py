@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from batch import ROOT, mean_and_error, write_table
 
 from hsmc.compression import compress
-from hsmc.ensemble import Motion
+from hsmc.ensemble import MOTIONS, Motion
 from hsmc.fit import random_fluid
 from hsmc.floppy_box import START_PACKING
 from hsmc.jamming import jam
 from hsmc.mixture import Mixture
 from hsmc.schedule import PressureRamp
-from hsmc.simulation import MOTIONS, Moves, Simulation
+from hsmc.simulation import Moves, Simulation
 
 TABLE = ROOT / "analysis" / "compression_moves.csv"
 

@@ -18,6 +18,7 @@ from hsmc.analysis.equations_of_state import (
     modified_klm,
 )
 from hsmc.analysis.equations_of_state import pressure as reference_pressure
+from hsmc.ensemble import MOTIONS
 from hsmc.mixture import Mixture
 from hsmc.sampling import sample
 
@@ -57,8 +58,6 @@ def run(case: tuple[str, dict[str, object], float, int]) -> str:
         f"{summary['cpu_seconds']:.0f} |"
     )
 
-
-MOTIONS = ("local", "chain", "newtonian")
 
 PRESSURES = (5.306, 9.0)
 """βPσ³ at which the kinds of moves are compared, in a fluid of 256 spheres."""

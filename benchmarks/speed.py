@@ -7,10 +7,9 @@ from systems import fcc, fluid, prepared
 from timing import Row, cpu_seconds, in_turns, rates
 
 from hsmc.configuration import Configuration
-from hsmc.ensemble import BoxMode, Motion
+from hsmc.ensemble import MOTIONS, BoxMode, Motion
 from hsmc.simulation import Moves, Simulation
 
-MOTIONS: tuple[Motion, ...] = ("local", "chain", "newtonian")
 CHAINS: tuple[Motion, ...] = ("chain", "newtonian")
 MODES: tuple[BoxMode, ...] = ("isotropic", "floppy")
 

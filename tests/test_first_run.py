@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from hsmc import first_run
-from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.driver import Silent
+from hsmc.ensemble import MOTIONS
 from hsmc.first_run import COMPILING, compiling_note
 from hsmc.sampling import sample
 from hsmc.simulation import Moves, Simulation
@@ -18,23 +18,33 @@ class Listener(Silent):
         self.heard.append(words)
 
 
-def run_of(start: Configuration):
-    Simulation(start, Moves(), seed=1).advance(np.ones(1), tuning=False)
-
-
-def test_no_line_when_kernels_are_compiled():
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_no_line_when_kernels_are_compiled(motion):
     """The file looked for is the one that Numba writes. Fails with another ending (tried)."""
-    run_of(crystal("fcc").configuration(1.0).replicated(2, 2, 2))
-    assert compiling_note() == ""
+    start = crystal("fcc").configuration(1.0).replicated(2, 2, 2)
+    simulation = Simulation(start, Moves(motion=motion), seed=1)
+    simulation.advance(np.ones(1), tuning=False)
+    assert compiling_note(simulation.block) == ""
 
 
-@pytest.mark.parametrize("others", [[], ["pairs.closest_pair-1.py311.nbi"]])
-def test_one_line_when_they_are_not(tmp_path, monkeypatch, others):
-    """Fails if any kernel's file will do (tried), and if the driver does not ask (tried)."""
+@pytest.mark.parametrize(
+    ("others", "moves"),
+    [
+        ([], "local"),
+        (["pairs.closest_pair-1.py311.nbi"], "local"),
+        (["run.run_block-1.py311.nbi"], "newtonian"),
+    ],
+)
+def test_one_line_when_they_are_not(tmp_path, monkeypatch, others, moves):
+    """Fails if any kernel's file will do, if the driver does not ask, or if it always asks about
+    local moves (tried).
+    """
     (tmp_path / "kernels").mkdir()
     for name in others:
         (tmp_path / "kernels" / name).touch()
     monkeypatch.setattr(first_run, "CACHE", tmp_path)
     listener = Listener()
-    sample(None, listener, start="fcc", ratio=1.0, pressure=20.0, equilibrate=2, cycles=20)
+    sample(
+        None, listener, start="fcc", ratio=1.0, pressure=20.0, equilibrate=2, cycles=20, moves=moves
+    )
     assert listener.heard.count(COMPILING) == 1

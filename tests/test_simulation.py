@@ -8,6 +8,7 @@ from scipy import integrate, stats
 
 from hsmc.box import Box
 from hsmc.configuration import Configuration
+from hsmc.ensemble import MOTIONS
 from hsmc.errors import InputError, OverlapError
 from hsmc.kernels.box_moves import apply_element, free_interval, heat_bath_element, least_scale
 from hsmc.kernels.cells import invert, records_of, write
@@ -15,7 +16,7 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
-from hsmc.simulation import MOTIONS, Moves, Simulation
+from hsmc.simulation import Moves, Simulation
 from tests.conftest import points, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
@@ -84,8 +85,7 @@ def test_one_sphere_and_its_own_images(heat_bath):
 def test_two_spheres_in_a_cube(heat_bath, motion):
     """p(V) ∝ V (V − 4πσ³/3) exp(−βPV) where L ≥ 2σ; smaller boxes are left out of both.
 
-    Fails if the heat bath looks for pairs within contact only, or as far as the grid sees and
-    no farther (tried).
+    Fails if the heat bath looks only as far as it does first (tried).
     """
     pressure, cube = 0.15, 8.0
     start = Configuration(

@@ -239,7 +239,7 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
 def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
     simulation, last_write = run.simulation, time.monotonic()
     patience = CHECKPOINT_SECONDS
-    if words := compiling_note():
+    if words := compiling_note(simulation.block):
         monitor.note(words)
     for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):
         pressures = phase.ramp.pressures(first, length)

@@ -1,6 +1,6 @@
 """Which coordinates move: of the box and of the spheres."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from hsmc.box import Floats
 BoxMode = Literal["isotropic", "in-plane", "per-axis", "floppy", "fixed"]
 Axes = Literal["xyz", "xy"]
 Motion = Literal["local", "chain", "newtonian"]
+MOTIONS: tuple[Motion, ...] = get_args(Motion)
 
 _SCALE, _ELEMENT = 1, 0
 

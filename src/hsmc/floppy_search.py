@@ -16,6 +16,7 @@ from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError
 from hsmc.first_run import compiling_note
 from hsmc.floppy_box import Packing, Search, search_once
+from hsmc.kernels.run import run_block
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import FloppyOptions, StartOptions
@@ -211,7 +212,7 @@ def _run(
     done = {row.frame.cycle for row in rows}
     last = chosen.first_run + chosen.runs
     left = [run for run in range(chosen.first_run, last) if run not in done]
-    if left and (words := compiling_note()):
+    if left and (words := compiling_note(run_block)):
         monitor.note(words)
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
         rows.append(_row(packing))

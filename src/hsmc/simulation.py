@@ -1,6 +1,6 @@
 """A Monte Carlo simulation of hard spheres: its state, and how it advances."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,7 @@ from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
 
-MOTIONS = ("local", "chain", "newtonian")
-"""In the order of the kernels' numbers."""
+Block = Callable[[Spheres, Plan, Tally, Floats], Floats]
 
 BLOCK_TRIALS = 800_000
 """Particle trials between two returns to Python, about: below half a second."""
@@ -173,12 +172,18 @@ class Simulation:
         return self._tally.chain[-2:].copy()
 
     @property
+    def block(self) -> Block:
+        """The compiled call that runs a block of cycles."""
+        if self.moves.motion != "local":
+            return run_chain_block
+        return run_block if self.spheres <= ONE_REGION else run_large_block
+
+    @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        spheres = len(self._spheres.radii)
-        if spheres > ONE_REGION:
-            return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // spheres))
-        return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // spheres))
+        if self.spheres > ONE_REGION:
+            return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // self.spheres))
+        return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // self.spheres))
 
     def advance(self, pressures: Floats, *, tuning: bool) -> Floats:
         """Run one cycle for each pressure.
@@ -192,7 +197,7 @@ class Simulation:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
         plan = Plan(
-            MOTIONS.index(self.moves.motion),
+            self.moves.motion != "local",
             axis_mask(self.moves.axes),
             box_moves(self.moves.box),
             self.moves.heat_bath,
@@ -200,11 +205,8 @@ class Simulation:
             self.moves.particle_target,
             self.moves.box_target,
         )
-        run = run_block if self.spheres <= ONE_REGION else run_large_block
-        if self.moves.motion != "local":
-            run = run_chain_block
         with kernel_threads():
-            volumes = run(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+            volumes = self.block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()

@@ -1,4 +1,4 @@
-"""A block of cycles: the one compiled call that a simulation makes over and over."""
+"""A block of cycles: the compiled call that a simulation makes over and over."""
 
 import math
 from typing import NamedTuple
@@ -42,10 +42,6 @@ BOX_TRIALS = 50
 
 LARGEST_BOX_STEP = 0.4
 """Largest relative step of a Metropolis box move."""
-
-
-LOCAL, STRAIGHT, NEWTONIAN = 0, 1, 2
-"""How spheres move: trial moves of single ones, straight event chains, or Newtonian ones."""
 
 
 class Spheres(NamedTuple):
@@ -97,7 +93,7 @@ class Plan(NamedTuple):
     """What is done in a cycle.
 
     Attributes:
-        motion: How spheres move: LOCAL, STRAIGHT or NEWTONIAN.
+        chains: Whether spheres move in event chains, or by trial moves.
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
             scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
@@ -107,7 +103,7 @@ class Plan(NamedTuple):
         box_target: Acceptance aimed at by Metropolis box moves.
     """
 
-    motion: int
+    chains: bool
     mask: Floats
     box_moves: Ints
     heat_bath: bool
@@ -118,7 +114,7 @@ class Plan(NamedTuple):
 
 @kernel
 def assemble(spheres: Spheres) -> tuple[System, Ints]:
-    """Return the spheres in cell order with their grid, and that order; shape (N,).
+    """Return the spheres in their cells, in cell order, and that order; shape (N,).
 
     The order depends on the positions alone, so a run restarted from them goes on alike.
     """
@@ -183,10 +179,10 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
     half = np.inf
     for axis in range(3):
         half = min(half, 0.5 / system.per_face[axis])
-    if plan.motion == LOCAL:
-        tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
-    else:
+    if plan.chains:
         tune_duration(system.species.shape[0], tally.chain, tally.chain_recent)
+    else:
+        tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
     if not plan.heat_bath:
         target, largest = plan.box_target, LARGEST_BOX_STEP
         tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)
