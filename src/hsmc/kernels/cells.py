@@ -296,6 +296,12 @@ def records_of(cells: Cells) -> Floats:
 
 
 @inlined
+def number_of(cells: Cells, a: int, b: int, c: int) -> int:
+    """Return the number of the cell in layers a, b, c along the box vectors."""
+    return int((c * cells.shape[1] + b) * cells.shape[0] + a)
+
+
+@inlined
 def move_to(system: System, i: int, cell: int, x: float, y: float, z: float) -> None:
     """Put sphere ``i`` at a wrapped place in a cell."""
     cells = system.cells
@@ -306,6 +312,26 @@ def move_to(system: System, i: int, cell: int, x: float, y: float, z: float) -> 
     radius = cells.packets[packet, RADIUS, place]
     take_out(cells, i)
     place_in(cells, i, cell, x, y, z, radius)
+
+
+@inlined
+def wrapped(
+    system: System, x: float, y: float, z: float
+) -> tuple[float, float, float, int, int, int]:
+    """Return a place brought into the box, and its cell along each box vector."""
+    box, inverse, cells = system.box, system.inverse, system.cells
+    sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+    sb = inverse[1, 1] * y + inverse[1, 2] * z
+    sc = inverse[2, 2] * z
+    if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
+        qa, qb, qc = np.floor(sa), np.floor(sb), np.floor(sc)
+        x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
+        y -= box[1, 1] * qb + box[1, 2] * qc
+        z -= box[2, 2] * qc
+        sa, sb, sc = sa - qa, sb - qb, sc - qc
+    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
+    a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
+    return x, y, z, a, b, c
 
 
 @kernel

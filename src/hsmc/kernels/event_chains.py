@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to
+from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to, number_of, wrapped
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, ahead, lowest
 from hsmc.kernels.random import normal, uniform
@@ -143,22 +143,12 @@ def surroundings(
 @inlined
 def slide(system: System, i: int, dx: float, dy: float, dz: float) -> None:
     """Move sphere ``i``, whose neighbours are then no longer known."""
-    box, inverse, cells = system.box, system.inverse, system.cells
+    cells = system.cells
     packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
     x, y = cells.packets[packet, X, place] + dx, cells.packets[packet, Y, place] + dy
     z = cells.packets[packet, Z, place] + dz
-    sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
-    sb = inverse[1, 1] * y + inverse[1, 2] * z
-    sc = inverse[2, 2] * z
-    if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
-        qa, qb, qc = np.floor(sa), np.floor(sb), np.floor(sc)
-        x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
-        y -= box[1, 1] * qb + box[1, 2] * qc
-        z -= box[2, 2] * qc
-        sa, sb, sc = sa - qa, sb - qb, sc - qc
-    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
-    a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
-    move_to(system, i, (c * ny + b) * nx + a, x, y, z)
+    x, y, z, a, b, c = wrapped(system, x, y, z)
+    move_to(system, i, number_of(cells, a, b, c), x, y, z)
     system.clearance[i] = 0.0
 
 

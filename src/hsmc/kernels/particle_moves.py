@@ -5,7 +5,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import RADIUS, Floats, Indices, Ints, System, X, Y, Z, move_to
+from hsmc.kernels.cells import (
+    RADIUS,
+    Floats,
+    Indices,
+    Ints,
+    System,
+    X,
+    Y,
+    Z,
+    move_to,
+    number_of,
+    wrapped,
+)
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
@@ -99,7 +111,8 @@ def move_spheres(
     Source:
         Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    system.cells.region[:] = 0
+    for axis in range(3):
+        system.cells.region[axis, : system.cells.shape[axis]] = 0
     made = np.zeros((2, 2), np.int64)
     move_members(system, system.cells.everyone, 0, 0, 0, steps, mask, made, state)
     recent += made
@@ -124,9 +137,8 @@ def move_members(
         counts: See steps.
         state: See steps.
     """
-    box, inverse, cells = system.box, system.inverse, system.cells
+    cells = system.cells
     packets = cells.packets
-    nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
     scale = SAFE / system.bounds[SHORTENED]
     horizon = system.bounds[HORIZON]
     far = np.sqrt(horizon)
@@ -142,16 +154,7 @@ def move_members(
         x = packets[p, X, k] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         y = packets[p, Y, k] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
         z = packets[p, Z, k] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
-        sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
-        sb = inverse[1, 1] * y + inverse[1, 2] * z
-        sc = inverse[2, 2] * z
-        if sa < 0.0 or sa >= 1.0 or sb < 0.0 or sb >= 1.0 or sc < 0.0 or sc >= 1.0:
-            qa, qb, qc = np.floor(sa), np.floor(sb), np.floor(sc)
-            x -= box[0, 0] * qa + box[0, 1] * qb + box[0, 2] * qc
-            y -= box[1, 1] * qb + box[1, 2] * qc
-            z -= box[2, 2] * qc
-            sa, sb, sc = sa - qa, sb - qb, sc - qc
-        a, b, c = min(int(sa * nx), nx - 1), min(int(sb * ny), ny - 1), min(int(sc * nz), nz - 1)
+        x, y, z, a, b, c = wrapped(system, x, y, z)
         if cells.region[0, a] != ra or cells.region[1, b] != rb or cells.region[2, c] != rc:
             continue
         radius = packets[p, RADIUS, k]
@@ -161,4 +164,4 @@ def move_members(
             continue
         counts[kind, 1] += 1
         system.clearance[i] = clearance * scale
-        move_to(system, i, (c * ny + b) * nx + a, x, y, z)
+        move_to(system, i, number_of(cells, a, b, c), x, y, z)

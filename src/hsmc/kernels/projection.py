@@ -51,23 +51,7 @@ def project_slices(volume: Single, cosines: Single, sines: Single, images: Singl
         sines: sin θ of the tilts; shape (T,).
         images: Changed: line integrals in voxels; shape (T, nu, ny).
     """
-    nz, nx, ny = volume.shape
-    nu = images.shape[1]
-    for t in range(len(cosines)):
-        c, s = float(cosines[t]), float(sines[t])
-        wide, flat, height = _shape(c, s)
-        for z in range(nz):
-            for x in range(nx):
-                u = (x - 0.5 * (nx - 1)) * c + (z - 0.5 * (nz - 1)) * s + 0.5 * (nu - 1)
-                first = math.floor(u - wide + 0.5)
-                below = shadow_up_to(first - 0.5 - u, flat, wide, height)
-                for bin_ in range(first, math.floor(u + wide + 0.5) + 1):
-                    upto = shadow_up_to(bin_ + 0.5 - u, flat, wide, height)
-                    weight = np.float32(upto - below)
-                    below = upto
-                    if 0 <= bin_ < nu and weight > 0.0:
-                        for y in range(ny):
-                            images[t, bin_, y] += weight * volume[z, x, y]
+    _walk(volume, cosines, sines, images, False)
 
 
 @kernel
@@ -80,6 +64,12 @@ def backproject_slices(images: Single, cosines: Single, sines: Single, volume: S
         sines: sin θ of the tilts; shape (T,).
         volume: Changed; shape (nz, nx, ny).
     """
+    _walk(volume, cosines, sines, images, True)
+
+
+@kernel
+def _walk(volume: Single, cosines: Single, sines: Single, images: Single, back: bool) -> None:
+    """Go through all voxels and the bins in which their shadows lie; add weights one way."""
     nz, nx, ny = volume.shape
     nu = images.shape[1]
     for t in range(len(cosines)):
@@ -95,8 +85,12 @@ def backproject_slices(images: Single, cosines: Single, sines: Single, volume: S
                     weight = np.float32(upto - below)
                     below = upto
                     if 0 <= bin_ < nu and weight > 0.0:
-                        for y in range(ny):
-                            volume[z, x, y] += weight * images[t, bin_, y]
+                        if back:
+                            for y in range(ny):
+                                volume[z, x, y] += weight * images[t, bin_, y]
+                        else:
+                            for y in range(ny):
+                                images[t, bin_, y] += weight * volume[z, x, y]
 
 
 @kernel
