@@ -1,8 +1,8 @@
 """Clearances lead to every near pair, whatever moved before.
 
-Mutations tried, each of which fails the first test: a move that leaves the clearance as it was,
-an element move or a scaling of some axes that does not mend the others', a search of
-``close_pairs`` that starts one layer late.
+Mutations tried, each of which makes a test here fail: a move that leaves the clearance as it was,
+an element move or a scaling of some axes that does not mend the others', a clearance that the
+search of a box move notes too large.
 """
 
 import numpy as np
