@@ -71,6 +71,7 @@ class Case:
 
 
 CASES = {
+    "A6B19, 1600 spheres": Case(compressed((4, 4, 4)), (15.0, 60.0)),
     "A6B19, 400 spheres": Case(compressed((2, 2, 4)), (4.0, 12.0)),
     "A6B19, 25 spheres": Case(compressed((1, 1, 1)), (1.0, 4.0)),
     "6 + 19, floppy box": Case(floppy, (1.0, 3.0)),

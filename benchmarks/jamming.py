@@ -90,8 +90,8 @@ def found(outcomes: Iterable[tuple[JamResult, Certificate, float, float]], known
 def searched(cycles: int, runs: int) -> str:
     """Return one line on runs of a search: how dense, how many certified, how long."""
     search = Search(
-        Mixture(0.695, 6, 19), cycles, ramp_start=20.0, pressure=200.0, published=False, jam=True,
-        seed=1,
+        Mixture(0.695, 6, 19), "newtonian", cycles, ramp_start=20.0, pressure=200.0,
+        published=False, jam=True, seed=1,
     )  # fmt: skip
     packings = [search_once(search, run) for run in range(runs)]
     fractions = np.array([each.configuration.packing_fraction for each in packings])

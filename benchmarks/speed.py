@@ -53,9 +53,8 @@ def _collisions(system: str, start: Configuration, repeats: int) -> Row:
     before = [run.counts for run in runs]
     times = in_turns([lambda run=run: block(run) for run in runs], repeats)
     for motion, run, start_counts, seconds in zip(CHAINS, runs, before, times, strict=True):
-        flights = (run.counts - start_counts)[:2, 0].sum()
-        # A chain has one more flight than collisions; COLLISIONS of them are aimed at.
-        speed = rates(float(flights) / repeats / 1e6, seconds)
+        made = (run.counts - start_counts)[:2, 0].sum()
+        speed = rates(float(made) / repeats / 1e6, seconds)
         row |= {f"{motion}, {name}": value for name, value in speed.items()}
     return row
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsmc import driver
+from hsmc.analysis.statistics import estimate_mean
 from hsmc.compression import compress
 from hsmc.driver import Phase, Silent, _blocks
 from hsmc.errors import InputError, OutputError, OverlapError, StorageError
@@ -99,7 +100,7 @@ def test_sampling_in_pieces():
     same(read_result(OUT), sample(**SAMPLE))
 
 
-LARGE = {
+LARGE = {"moves": "local", 
     "start": "fcc", "ratio": 1.0, "replicate": (4, 4, 70), "packing": 0.45, "pressure": 20.0,
     "cycles": 40, "frames": 2,
 }  # fmt: skip
@@ -294,13 +295,30 @@ def test_acceptances_are_of_the_cycles_since_the_last_row(monkeypatch):
         return volumes
 
     monkeypatch.setattr(Simulation, "advance", counted)
-    series = compress(**COMPRESS).series
+    series = compress(**COMPRESS, moves="local").series
     assert counts[-1][:, 0].sum() == 400 * 26
     tried, accepted = np.moveaxis(np.diff(counts, axis=0), 2, 0)
     for row, name in enumerate(("large", "small", "box")):
         with np.errstate(invalid="ignore"):
             wanted = accepted[:, row] / tried[:, row]
         np.testing.assert_array_equal(series[f"acceptance_{name}"][1:], wanted)
+
+
+@pytest.mark.parametrize("moves", ["chain", "newtonian"])
+def test_mean_free_path(moves):
+    """2σ/3(Z - 1): a sphere flies among others at the density n g(σ), and so is Z - 1 made.
+
+    Z is that of Carnahan and Starling, good to some 0.3 % at φ = 0.4. Fails if flights that end
+    without a collision are counted, or lengths since the start (tried).
+    """
+    fluid = {"start": "fluid", "composition": (256, 0), "ratio": 1.0, "packing": 0.4}
+    cycles = {"equilibrate": 500, "cycles": 5000, "every": 20, "frames": 0}
+    series = sample(**fluid, **cycles, box="fixed", moves=moves, seed=1).series
+    assert {"acceptance_large", "step_large"}.isdisjoint(series)
+    found = estimate_mean(series["mean_free_path"][series["cycle"] > 500])
+    assert found.standard_error < 0.0025 * found.mean
+    z = (1 + 0.4 + 0.4**2 - 0.4**3) / (1 - 0.4) ** 3
+    assert found.mean == pytest.approx(2 / (3 * (z - 1)), abs=3 * found.standard_error, rel=0.003)
 
 
 @pytest.mark.parametrize("every", [1, 20, 100])

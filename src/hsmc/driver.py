@@ -59,6 +59,7 @@ class Progress:
         packing_fraction: Of the moment.
         pressure: βPσ_L³ of the moment.
         acceptance: Accepted over tried moves since the start: large, small, box.
+        free_path: Mean free path of event chains, in σ_L; None if moves are local.
         spheres: Number of spheres.
     """
 
@@ -68,6 +69,7 @@ class Progress:
     packing_fraction: float
     pressure: float
     acceptance: tuple[float, float, float]
+    free_path: float | None
     spheres: int
 
 
@@ -276,6 +278,7 @@ def _record(run: _Run, phase: Phase, done: int, pressure: float, volumes: np.nda
 def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
     counts = run.simulation.counts
     large, small, box = counts[:, 1] / np.maximum(counts[:, 0], 1)
+    paths = run.recorder.rows.get("mean_free_path")
     return Progress(
         phase.name,
         run.simulation.cycle,
@@ -283,6 +286,7 @@ def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
         run.simulation.packing_fraction,
         pressure,
         (float(large), float(small), float(box)),
+        None if paths is None else float(paths[-1]),
         len(run.recorder.frames[0].configuration),
     )
 

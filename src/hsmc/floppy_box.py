@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.configuration import Configuration
+from hsmc.ensemble import Motion
 from hsmc.errors import SolverError
 from hsmc.fit import random_fluid
 from hsmc.jamming import Certificate, certify, jam
@@ -39,15 +40,17 @@ class Search:
 
     Attributes:
         start: An overlap-free state, or the mixture of random ones.
+        moves: How spheres move.
         cycles: Length of the compression.
         ramp_start: βPσ_L³ at its first cycle.
         pressure: βPσ_L³ at its end.
-        published: Move and ramp as published: Metropolis, (t/T)^g with g drawn from 3 to 9.
+        published: Box moves and ramp as published: Metropolis, (t/T)^g with g drawn from 3 to 9.
         jam: Drive to strict jamming and certify.
         seed: Root seed.
     """
 
     start: Configuration | Mixture
+    moves: Motion
     cycles: int
     ramp_start: float
     pressure: float
@@ -114,7 +117,7 @@ def _start(search: Search, run: int) -> Configuration:
 
 def _compress(search: Search, start: Configuration, run: int) -> Configuration:
     """Return the state after a pressure ramp with every element of the box free."""
-    moves = Moves("floppy", heat_bath=not search.published)
+    moves = Moves("floppy", motion=search.moves, heat_bath=not search.published)
     simulation = Simulation(start, moves, search.seed, replica=run)
     ramp = PressureRamp(
         final=search.pressure,

@@ -16,13 +16,13 @@ from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError
 from hsmc.first_run import compiling_note
 from hsmc.floppy_box import Packing, Search, search_once
-from hsmc.kernels.run import run_block
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import FloppyOptions, StartOptions
 from hsmc.provenance import provenance
 from hsmc.results import Arrays, Frame, Result, write_result
 from hsmc.resuming import read_unfinished
+from hsmc.simulation import block_of
 from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
 from hsmc.structures import fingerprint, group
@@ -121,6 +121,7 @@ def _search(chosen: FloppyOptions, monitor: SearchMonitor) -> Search:
     random = chosen.start == "random"
     return Search(
         start=Mixture(ratio, chosen.large, chosen.small) if random else _given(chosen, monitor),
+        moves=chosen.moves,
         cycles=chosen.cycles,
         ramp_start=chosen.ramp_start,
         pressure=chosen.pressure,
@@ -212,7 +213,8 @@ def _run(
     done = {row.frame.cycle for row in rows}
     last = chosen.first_run + chosen.runs
     left = [run for run in range(chosen.first_run, last) if run not in done]
-    if left and (words := compiling_note(run_block)):
+    block = block_of(chosen.moves, chosen.large + chosen.small)
+    if left and (words := compiling_note(block)):
         monitor.note(words)
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
         rows.append(_row(packing))

@@ -37,6 +37,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "replicate": (1, 1, 1),
         "fit": "dilate",
         "box": "isotropic",
+        "moves": "local",
         "box_moves": "metropolis",
         "pressure": 1e6,
         "cycles": 300_000,
@@ -49,7 +50,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
 
 FLOPPY_PROTOCOLS: dict[str, dict[str, Any]] = {
     # Filion et al. 2009 and de Graaf et al. 2012: ramp from 2 to 1e5 as (t/T)^g.
-    "paper": {"cycles": 20_000, "ramp_start": 2.0, "pressure": 1e5},
+    "paper": {"moves": "local", "cycles": 20_000, "ramp_start": 2.0, "pressure": 1e5},
 }
 
 
@@ -113,7 +114,8 @@ class RunOptions(StartOptions):
             chains.
         box_moves: How box moves are made.
         pressure: βPσ_L³ (at the end of a compression).
-        threads: Threads that move a system of more than 4096 spheres; no number depends on it.
+        threads: Threads that make the local moves of more than 4096 spheres; no number depends
+            on it.
     """
 
     box: BoxMode = "isotropic"
@@ -123,13 +125,24 @@ class RunOptions(StartOptions):
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
     threads: Count = 1
 
+    @model_validator(mode="after")
+    def _check_threads(self) -> Self:
+        if self.threads > 1 and self.moves != "local":
+            message = (
+                f"threads is {self.threads}, but event chains (moves {self.moves}) run on one; "
+                "set moves to local, or threads to 1"
+            )
+            raise InputError(message)
+        return self
+
 
 class CompressOptions(RunOptions):
     """Options of a compression.
 
     Attributes:
         protocol: "paper" repeats the paper's own run; "default" is ours.
-        cycles: Length of the run; a cycle is N trial particle moves and a box move.
+        moves: As in ``RunOptions``; newtonian ones compress best.
+        cycles: Length of the run; a cycle is N trials, or collisions, and a box move.
         ramp: Law of the pressure's rise.
         ramp_start: βPσ_L³ at the first cycle.
         ramp_fraction: Part of the run that the rise takes.
@@ -138,7 +151,8 @@ class CompressOptions(RunOptions):
     """
 
     protocol: Protocol = "default"
-    cycles: Count = 300_000
+    moves: Motion = "newtonian"
+    cycles: Count = 30_000
     ramp: RampShape = "geometric"
     ramp_start: Annotated[float, Field(gt=0.0)] = 10.0
     ramp_fraction: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
@@ -191,6 +205,7 @@ class FloppyOptions(Options):
         start: "random", or a crystal or file (result, CIF, POSCAR, extended XYZ, GSD) that has
             these numbers of spheres; it is scaled until nothing overlaps.
         protocol: "paper" is the published one (Metropolis moves, power ramps).
+        moves: How spheres move, as in ``RunOptions``.
         cycles: Length of the compression of a run.
         ramp_start: βPσ_L³ at its first cycle.
         pressure: βPσ_L³ at its end.
@@ -205,6 +220,7 @@ class FloppyOptions(Options):
     first_run: Annotated[int, Field(ge=0)] = 0
     start: str = "random"
     protocol: Protocol = "default"
+    moves: Motion = "newtonian"
     cycles: Count = 60_000
     ramp_start: Annotated[float, Field(gt=0.0)] = 20.0
     pressure: Annotated[float, Field(gt=0.0)] = 200.0

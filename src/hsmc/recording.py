@@ -26,7 +26,7 @@ class Recorder:
         frames: Stored configurations.
         rows: Stored values by name; all of one length.
         last_counts: Move counts when the last row was stored; shape (3, 2).
-        last_flights: Sums over event chains then; shape (2,).
+        last_flights: Sums over event chains then; shape (3,).
         packing: Sum of the packing fraction over the cycles of the row to come, and their
             number; shape (2,).
     """
@@ -57,32 +57,17 @@ class Recorder:
             pressure: βPσ_L³ of the last cycle.
         """
         total, cycles = self.packing
-        counts = simulation.counts
-        tried, accepted = (counts - self.last_counts).T
-        rates = np.divide(accepted, tried, out=np.full(3, np.nan), where=tried > 0)
-        self.last_counts, self.packing = counts, np.zeros(2)
+        counts, flights = simulation.counts, simulation.flights
         row = {
             "cycle": simulation.cycle,
             "packing_fraction": total / cycles if cycles else simulation.packing_fraction,
             "beta_pressure": pressure,
             "box": simulation.box.T,
-            "acceptance_large": rates[0],
-            "acceptance_small": rates[1],
-            "acceptance_box": rates[2],
-            "step_large": simulation.steps[0],
-            "step_small": simulation.steps[1],
+            **_moved(simulation, counts - self.last_counts, flights - self.last_flights),
         }
-        if simulation.measures_pressure:
-            row["measured_pressure"] = self._measured_pressure(simulation)
+        self.last_counts, self.last_flights, self.packing = counts, flights, np.zeros(2)
         for name, value in row.items():
             self.rows.setdefault(name, []).append(value)
-
-    def _measured_pressure(self, simulation: Simulation) -> float:
-        """Return βPσ_L³ by the event chains since the last row: N (1 + Σ d·v / ⟨v²⟩ t) / V."""
-        flown, handed_on = simulation.flights - self.last_flights
-        self.last_flights = simulation.flights
-        ratio = handed_on / flown if flown > 0.0 else np.nan
-        return float(simulation.spheres * (1.0 + ratio) / simulation.volume)
 
     @property
     def series(self) -> Arrays:
@@ -113,3 +98,32 @@ class Recorder:
         frames, counts, flights, packing = (stored.checkpoint[name] for name in names)
         rows = {name: list(values) for name, values in stored.series.items()}
         return cls(counts, flights, list(stored.frames[: int(frames)]), rows, packing)
+
+
+def _moved(simulation: Simulation, counts: NDArray[np.int64], flights: Floats) -> dict[str, Any]:
+    """Return what moves were like since the last row, as local ones or event chains tell it.
+
+    The pressure that chains measure is N (1 + Σ d·v / ⟨v²⟩ t) / V.
+
+    Args:
+        simulation: The running simulation.
+        counts: Tried and accepted moves since then; shape (3, 2).
+        flights: Sums over event chains since then; shape (3,).
+    """
+    tried, accepted = counts.T
+    rates = _ratio(accepted, tried)
+    found = {"acceptance_box": rates[2]}
+    if simulation.moves.motion == "local":
+        found |= {"acceptance_large": rates[0], "acceptance_small": rates[1]}
+        return found | {"step_large": simulation.steps[0], "step_small": simulation.steps[1]}
+    flown, handed_on, length = flights
+    found["mean_free_path"] = _ratio(length, tried[:2].sum())
+    if simulation.measures_pressure:
+        virial = simulation.spheres * (1.0 + _ratio(handed_on, flown))
+        found["measured_pressure"] = virial / simulation.volume
+    return found
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    """Return part over whole, NaN where there is no whole."""
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.greater(whole, 0))

@@ -11,7 +11,7 @@ from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
-from hsmc.kernels.event_chains import draw_velocities
+from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
 from hsmc.kernels.run import (
     Plan,
     Spheres,
@@ -65,6 +65,13 @@ class Moves:
     box_target: float = 0.3
 
 
+def block_of(motion: Motion, spheres: int) -> Block:
+    """Return the compiled call that runs a block of cycles of so many spheres."""
+    if motion != "local":
+        return run_chain_block
+    return run_block if spheres <= ONE_REGION else run_large_block
+
+
 class Simulation:
     """Spheres under Monte Carlo moves.
 
@@ -108,7 +115,7 @@ class Simulation:
             box_steps=np.full(kinds, 1e-3),
             box_counts=np.zeros((kinds, 2), np.int64),
             box_recent=np.zeros((kinds, 2), np.int64),
-            chain=np.array([1e-3, 1e-3, 0.0, 0.0]),
+            chain=np.array([FIRST_DURATION, FIRST_PATH, 0.0, 0.0, 0.0]),
             chain_recent=np.zeros(2, np.int64),
             state=kernel_state(seed, "moves", replica),
         )
@@ -153,7 +160,10 @@ class Simulation:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Tried and accepted moves so far: large, small, box; shape (3, 2)."""
+        """Tried and accepted moves so far: large, small, box; shape (3, 2).
+
+        Collisions count as both in event chains, by the species that flies.
+        """
         return np.vstack([self._tally.counts, self._tally.box_counts.sum(axis=0)])
 
     @property
@@ -168,15 +178,13 @@ class Simulation:
 
     @property
     def flights(self) -> Floats:
-        """Sums over event chains so far: ⟨v²⟩ t, and d·v of collisions; shape (2,)."""
-        return self._tally.chain[-2:].copy()
+        """Sums over event chains so far: ⟨v²⟩ t, d·v of collisions, lengths; shape (3,)."""
+        return self._tally.chain[FLOWN:].copy()
 
     @property
     def block(self) -> Block:
         """The compiled call that runs a block of cycles."""
-        if self.moves.motion != "local":
-            return run_chain_block
-        return run_block if self.spheres <= ONE_REGION else run_large_block
+        return block_of(self.moves.motion, self.spheres)
 
     @property
     def block_cycles(self) -> int:

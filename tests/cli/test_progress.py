@@ -10,8 +10,8 @@ from hsmc.cli.progress import Watch, duration
 from hsmc.driver import Progress
 
 
-def at(cycle, spheres=1000):
-    return Progress("tune", cycle, 5000, 0.4567, 123.4, (0.31, 0.29, 1.0), spheres)
+def at(cycle, spheres=1000, free_path=None):
+    return Progress("tune", cycle, 5000, 0.4567, 123.4, (0.31, 0.29, 1.0), free_path, spheres)
 
 
 @pytest.fixture
@@ -38,6 +38,19 @@ def test_plain_lines(capsys, clock):
         common.format(1000, "starting"),
         common.format(2000, "0.10 M moves/s  0:30 left"),
         common.format(5000, "0.25 M moves/s  0:00 left"),
+    ]
+
+
+def test_event_chains_show_their_free_path(capsys, clock):
+    """Their acceptance would always be 1."""
+    watch = Watch(quiet=False, max_hours=None)
+    for seconds, cycle in ((0.0, 1000), (16.0, 5000)):
+        clock[0] = 100.0 + seconds
+        watch.update(at(cycle, free_path=0.01234))
+    common = "tune: cycle {}/5000  φ 0.4567  βPσ³ 123  free path 0.012  {}"
+    assert capsys.readouterr().err.splitlines() == [
+        common.format(1000, "starting"),
+        common.format(5000, "0.25 M collisions/s  0:00 left"),
     ]
 
 

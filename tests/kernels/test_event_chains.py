@@ -123,7 +123,7 @@ def chained(newtonian, sight, chains=200, duration=1.7):
     """Return a mixed fluid before and after chains, with the sums that they left."""
     system, _ = system_of(random_fluid(Mixture(0.7, 20, 40), 0.5, 1))
     before = records_of(system.cells)
-    state, hit, chain = kernel_state(1, "test"), np.empty(5), np.zeros(4)
+    state, hit, chain = kernel_state(1, "test"), np.empty(5), np.zeros(5)
     counts = np.zeros((2, 2), np.int64)
     velocities = np.array([[0.36, 0.48, 0.8]])
     if newtonian:

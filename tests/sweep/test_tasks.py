@@ -39,16 +39,16 @@ def test_algorithm_version():
     assert CompressOptions().model_dump(mode="json") == {
         "ratio": None, "start": "a6b19", "large": None, "composition": None, "replicate": None,
         "fit": None, "packing": None, "seed": 1, "box": "isotropic", "axes": "xyz",
-        "moves": "local", "box_moves": "heat-bath", "pressure": 1e6, "threads": 1,
-        "protocol": "default", "cycles": 300_000, "ramp": "geometric", "ramp_start": 10.0,
+        "moves": "newtonian", "box_moves": "heat-bath", "pressure": 1e6, "threads": 1,
+        "protocol": "default", "cycles": 30_000, "ramp": "geometric", "ramp_start": 10.0,
         "ramp_fraction": 0.9, "ramp_power": 6.0, "frames": 100,
     }  # fmt: skip
     assert FloppyOptions().model_dump(mode="json") == {
         "ratio": None, "large": 6, "small": 19, "runs": 100, "first_run": 0, "start": "random",
-        "protocol": "default", "cycles": 60_000, "ramp_start": 20.0, "pressure": 200.0,
+        "protocol": "default", "moves": "newtonian", "cycles": 60_000, "ramp_start": 20.0, "pressure": 200.0,
         "jam": True, "seed": 1,
     }  # fmt: skip
-    assert ALGORITHM == {"compress": 3, "floppy": 3}
+    assert ALGORITHM == {"compress": 4, "floppy": 4}
 
 
 def test_ids_do_not_depend_on_the_rest_of_the_study():

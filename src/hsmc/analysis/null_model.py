@@ -39,6 +39,7 @@ def random_matches(
             mixture = Mixture(configuration.size_ratio, large, len(configuration) - large)
             search = Search(
                 start=mixture,
+                moves="local",
                 cycles=CYCLES,
                 ramp_start=RAMP_START,
                 pressure=PRESSURE,

@@ -31,7 +31,7 @@ def compress(
         str | None, typer.Option(metavar=shared.NUMBER, help="βPσ_L³ at the end. [default: 1e6]")
     ] = None,
     cycles: Annotated[
-        str | None, typer.Option(metavar=shared.WHOLE, help="Length of the run. [default: 300000]")
+        str | None, typer.Option(metavar=shared.WHOLE, help="Length of the run. [default: 30000]")
     ] = None,
     ramp: Annotated[
         str | None,

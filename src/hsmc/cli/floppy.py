@@ -53,6 +53,7 @@ def floppy(
     protocol: Annotated[
         str | None, typer.Option(help="paper: the published one | default.")
     ] = None,
+    moves: shared.Moves = None,
     cycles: Annotated[
         str | None,
         typer.Option(metavar=shared.WHOLE, help="Compression of a run. [default: 60000]"),

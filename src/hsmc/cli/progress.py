@@ -137,11 +137,15 @@ class Watch:
             leave(self.reason, " before the first cycles")
 
     def _line(self, progress: "Progress", now: float) -> str:
-        large, small, box = progress.acceptance
+        if progress.free_path is None:
+            large, small, box = progress.acceptance
+            moves = f"accepted L {large:.2f} S {small:.2f} box {box:.2f}"
+        else:
+            moves = f"free path {progress.free_path:.2g}"
         return (
             f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
             f"φ {progress.packing_fraction:.4f}  βPσ³ {progress.pressure:.3g}  "
-            f"accepted L {large:.2f} S {small:.2f} box {box:.2f}  {self._rate(progress, now)}"
+            f"{moves}  {self._rate(progress, now)}"
         )
 
     def _rate(self, progress: "Progress", now: float) -> str:
@@ -150,7 +154,8 @@ class Watch:
             return "starting"
         speed = (progress.cycle - first) / (now - began)
         left = (progress.cycles - progress.cycle) / speed
-        return f"{speed * progress.spheres / 1e6:.2f} M moves/s  {duration(left)} left"
+        what = "moves" if progress.free_path is None else "collisions"
+        return f"{speed * progress.spheres / 1e6:.2f} M {what}/s  {duration(left)} left"
 
     def _draw(self, progress: "Progress") -> None:
         from tqdm import tqdm
@@ -164,11 +169,14 @@ class Watch:
                 dynamic_ncols=True,
                 file=sys.stderr,
             )
-        large, small, box = progress.acceptance
+        if progress.free_path is None:
+            large, small, box = progress.acceptance
+            moves = f"acc {large:.2f}/{small:.2f}/{box:.2f}"
+        else:
+            moves = f"path {progress.free_path:.1g}"
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix_str(
-            f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} "
-            f"acc {large:.2f}/{small:.2f}/{box:.2f}",
+            f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} {moves}",
             refresh=False,
         )
         self._bar.update(progress.cycle - self._bar.n)

@@ -60,7 +60,7 @@ Moves = Annotated[
     str | None,
     typer.Option(
         help="local (trial moves of single spheres) | chain (straight event chains) | newtonian "
-        "(event chains). [default: local]"
+        "(event chains). [default: newtonian; sample: local]"
     ),
 ]
 BoxMoves = Annotated[
@@ -70,8 +70,8 @@ Threads = Annotated[
     str | None,
     typer.Option(
         metavar=WHOLE,
-        help="Threads that move a system of more than 4096 spheres; results do not depend on "
-        "it. [default: 1]",
+        help="Threads that make the local moves of more than 4096 spheres; results do not depend "
+        "on it. [default: 1]",
     ),
 ]
 Seed = Annotated[str | None, typer.Option(metavar=WHOLE, help="Root seed, stored. [default: 1]")]

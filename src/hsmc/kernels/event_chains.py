@@ -40,7 +40,13 @@ COLLISIONS = 100
 """Collisions of a chain that its duration is tuned to, on average."""
 
 ENOUGH = 20
-"""Chains between two changes of the duration."""
+"""Chains between two changes of the duration, or the collisions of so many."""
+
+FIRST_DURATION, FIRST_PATH = 1.0, 0.1
+"""Of a run's first chains: right for a fluid, to be cut down soon where spheres nearly touch."""
+
+LONGEST_PATH = 2.0
+"""Largest mean free path that durations and searches are made for, in σ_L: that of φ = 0.07."""
 
 MOST_COLLISIONS = 1000 * COLLISIONS
 """A chain ends there at the latest: among spheres that touch it would fly on in no time."""
@@ -60,7 +66,7 @@ ROUNDING = 2e-15
 SLOT, DX, DY, DZ, CONTACT = 0, 1, 2, 3, 4
 """Where the first hit is noted: which sphere's place, the separation when seen, at contact."""
 
-DURATION, FREE_PATH, FLOWN, HANDED_ON = 0, 1, 2, 3
+DURATION, FREE_PATH, FLOWN, HANDED_ON, LENGTH = 0, 1, 2, 3, 4
 """Places in ``Tally.chain``."""
 
 
@@ -227,15 +233,16 @@ def run_chain(
         velocities: Of each sphere, changed; shape (N, 3). One row is that of all; shape (1, 3).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         hit: Scratch; shape (5,).
-        chain: Its sums are added to; shape (4,).
-        counts: Flights of each species, added to both as tried and accepted; shape (2, 2).
+        chain: Its sums are added to; shape (5,).
+        counts: Collisions by flights of each species, added to, tried and accepted alike;
+            shape (2, 2).
 
     Returns:
         Number of collisions.
     """
     cells = system.cells
     own = 1 if velocities.shape[0] > 1 else 0
-    left, collisions, handed_on = duration, 0, 0.0
+    left, collisions, handed_on, length = duration, 0, 0.0, 0.0
     while left > 0.0 and collisions < MOST_COLLISIONS:
         vx, vy, vz = velocities[own * i, 0], velocities[own * i, 1], velocities[own * i, 2]
         speed = math.sqrt(vx * vx + vy * vy + vz * vz)
@@ -247,19 +254,21 @@ def run_chain(
         target = int(hit[SLOT])
         j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
         slide(system, i, ux * free, uy * free, uz * free)
-        counts[system.species[i], 0] += 1
-        counts[system.species[i], 1] += 1
+        length += free
         left = left - free / speed if free < left * speed else 0.0
         if target >= 0:
             dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
             handed_on += dx * vx + dy * vy + dz * vz
             collisions += 1
+            counts[system.species[i], 0] += 1
+            counts[system.species[i], 1] += 1
             if own == 1:
                 exchange(velocities, i, j, mask[0] * dx, mask[1] * dy, mask[2] * dz)
             i = j
     mean_square = mask[0] + mask[1] + mask[2] if own == 1 else 1.0
     chain[FLOWN] += mean_square * (duration - left)
     chain[HANDED_ON] += handed_on
+    chain[LENGTH] += length
     return collisions
 
 
@@ -306,9 +315,10 @@ def move_chains(
         system: Spheres in their box; moved, and their cells kept up to date.
         velocities: Of each sphere, changed; shape (N, 3); or room for one; shape (1, 3).
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        chain: Duration and free path, and sums for the pressure, added to; shape (4,).
+        chain: Duration and free path, and sums over flights, added to; shape (5,).
         recent: Chains and collisions since the last change of the duration; shape (2,).
-        counts: Flights of each species, tried and accepted alike; shape (2, 2).
+        counts: Collisions by flights of each species, added to, tried and accepted alike;
+            shape (2, 2).
         state: State of the generator; shape (4,).
     """
     n = system.species.shape[0]
@@ -323,14 +333,15 @@ def move_chains(
         recent[0] += 1
         recent[1] += made
     path = (chain[FLOWN] - before) / max(collisions, 1)
-    chain[FREE_PATH] += MEMORY * (path - chain[FREE_PATH])
+    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
 
 
 @kernel
 def tune_duration(n: int, chain: Floats, recent: Ints) -> None:
     """Bring the number of collisions of a chain near its target; breaks balance meanwhile."""
-    if recent[0] >= ENOUGH:
-        target = min(n, COLLISIONS)
+    target = min(n, COLLISIONS)
+    if max(recent[0], recent[1] / target) >= ENOUGH:
         ratio = target * recent[0] / max(recent[1], 1)
-        chain[DURATION] *= min(max(ratio, 0.2), 2.0)
+        longest = target * LONGEST_PATH
+        chain[DURATION] = min(chain[DURATION] * min(max(ratio, 0.01), 10.0), longest)
         recent[0], recent[1] = 0, 0

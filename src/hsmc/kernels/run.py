@@ -73,7 +73,7 @@ class Tally(NamedTuple):
         box_counts: Tried and accepted box moves; shape (K, 2).
         box_recent: The same since the last change of the step; shape (K, 2).
         chain: Duration and mean free path of event chains, and their Σ ⟨v²⟩ t and Σ d·v for the
-            pressure; shape (4,).
+            pressure, and length of all flights; shape (5,).
         chain_recent: Chains and collisions since the last change of the duration; shape (2,).
         state: State of the generator; shape (4,).
     """

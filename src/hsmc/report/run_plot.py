@@ -149,6 +149,7 @@ def _panels(result: Result) -> list[Panel]:
         "packing_fraction": (_plot_packing, 1.35),
         "beta_pressure": (_plot_pressure, 0.9),
         "acceptance_large": (_plot_acceptances, 0.9),
+        "mean_free_path": (_plot_free_path, 0.9),
     }
     return [panel for name, panel in known.items() if name in result.series]
 
@@ -221,6 +222,16 @@ def _plot_acceptances(axes: Axes, result: Result) -> None:
     axes.set_yticks([0.0, 0.5, 1.0], labels=["0", "½", "1"])
     axes.set_ylabel("acceptance")
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 0.95), ncols=3, borderaxespad=0.0)
+
+
+def _plot_free_path(axes: Axes, result: Result) -> None:
+    """Plot how far a sphere flies before it hits another: down to nothing where it jams."""
+    series = result.series
+    axes.plot(series["cycle"], series["mean_free_path"], color=style.INK, linewidth=0.9)
+    axes.set_yscale("log")
+    axes.set_ylabel(r"free path ($\sigma_\mathrm{L}$)")
+    axes.yaxis.set_major_locator(LogLocator(numticks=4))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _spaced(number: int) -> str:

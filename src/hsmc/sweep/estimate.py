@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from hsmc.crystal import CRYSTALS, crystal
+from hsmc.ensemble import Motion
 from hsmc.errors import InputError
 from hsmc.options import CompressOptions, FloppyOptions
 from hsmc.readers import read_structure
@@ -18,8 +19,8 @@ from hsmc.sweep.folder import Folder
 from hsmc.sweep.study import MODELS
 from hsmc.sweep.tasks import Task
 
-MOVES_PER_SECOND = 2e6
-"""Trial moves a CPU second, box moves included: within a factor of 2 on the machines seen."""
+MOVES_PER_SECOND: dict[Motion, float] = {"local": 5e6, "chain": 2e6, "newtonian": 2e6}
+"""Trials or collisions a CPU second, box moves included: good to a factor of 2."""
 
 JAM_SECONDS = 0.2
 """Jamming and certificate of 25 spheres."""
@@ -58,11 +59,12 @@ def _guess(task: Task) -> float:
     chosen = MODELS[task.command].build(task.options)
     if isinstance(chosen, FloppyOptions):
         moves = chosen.cycles * (chosen.large + chosen.small)
-        return moves / MOVES_PER_SECOND + JAM_SECONDS * chosen.jam
+        return moves / MOVES_PER_SECOND[chosen.moves] + JAM_SECONDS * chosen.jam
     assert isinstance(chosen, CompressOptions)
     spheres = _spheres(chosen.start, chosen.ratio, chosen.large, chosen.composition)
     default = A6B19_REPLICATE if chosen.start.lower().startswith("a6b19") else (1, 1, 1)
-    return chosen.cycles * spheres * math.prod(chosen.replicate or default) / MOVES_PER_SECOND
+    moves = chosen.cycles * spheres * math.prod(chosen.replicate or default)
+    return moves / MOVES_PER_SECOND[chosen.moves]
 
 
 @cache
