@@ -32,7 +32,7 @@ def test_paper_protocol_is_the_papers_run():
     options = CompressOptions.build({"protocol": "paper"})
     assert (options.start, options.replicate) == ("a6b19-measured", (1, 1, 1))
     assert (options.box, options.box_moves, options.axes) == ("isotropic", "metropolis", "xyz")
-    assert (options.pressure, options.cycles) == (1e6, 30_000)
+    assert (options.moves, options.pressure, options.cycles) == ("local", 1e6, 300_000)
 
 
 def test_what_is_given_overrules_the_protocol():

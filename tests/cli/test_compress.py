@@ -41,9 +41,9 @@ def test_run(hsmc):
     first, *lines = outcome.err.splitlines()
     assert first.startswith("start a6b19: 25 spheres, ratio 0.6, packing fraction 0.19")
     assert re.match(
-        r"compress: cycle 1/300  φ 0\.\d{4}  βPσ³ 10  accepted L .*  starting", lines[0]
+        r"compress: cycle 1/300  φ 0\.\d{4}  βPσ³ 10  free path [\d.]+  starting", lines[0]
     )
-    assert re.match(r"compress: cycle 300/300 .* βPσ³ 1e\+06 .* M moves/s  0:00 left", lines[-1])
+    assert re.match(r"compress: cycle 300/300 .* βPσ³ 1e\+06 .* M collisions/s  0:00 left", lines[-1])
     assert found.provenance["command"] == " ".join(["hsmc", *words])
 
 
@@ -165,7 +165,12 @@ CUBE = "4 0 0 0 4 0 0 0 4"
         (["--cycles", "0"], "cycles is 0, needs to be greater than or equal to 1"),
         (["--cycles", "-300"], "cycles is -300, needs to be greater than or equal to 1"),
         (
-            ["--threads", "9999"],
+            ["--threads", "2"],
+            "threads is 2, but event chains (moves newtonian) run on one; set moves to local, or "
+            "threads to 1",
+        ),
+        (
+            ["--threads", "9999", "--moves", "local"],
             "threads is 9999, needs to be from 1 to .*, the cores that this process may use "
             "(or NUMBA_NUM_THREADS, if set)",
         ),

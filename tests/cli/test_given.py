@@ -37,6 +37,7 @@ COMMANDS = {
         "first_run": "3",
         "start": "random",
         "protocol": "paper",
+        "moves": "chain",
         "cycles": "40",
         "ramp_start": "3",
         "pressure": "50",

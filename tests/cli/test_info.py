@@ -34,7 +34,7 @@ def test_finished_run(hsmc):
     lengths = " ".join(f"{length:.5f}" for length in found.final.box.lengths)
     assert shown["box"] == f"edges {lengths} σ_L, angles 90.000 90.000 120.000°"
     assert shown["frames"] == "9, cycle 0 to 400"
-    assert "acceptance_large" in shown["time series"]
+    assert "mean_free_path" in shown["time series"]
     assert shown["smallest_gap"] == f"{found.summary['smallest_gap']:.6g}"
     assert "seed 5" in shown["parameters"]
     assert "None" not in shown["parameters"]
