@@ -144,7 +144,8 @@ def fetch(_: Any, array: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, given[0]).data
         kind = ir.FunctionType(ir.VoidType(), [_BYTES, _I32, _I32, _I32])
-        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        name = "llvm.prefetch.p0"
+        ask = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
         pointer = builder.bitcast(builder.gep(data, [given[1]]), _BYTES)
         to_read, to_keep, of_data = 0, 3, 1
         builder.call(ask, [pointer, *(ir.Constant(_I32, k) for k in (to_read, to_keep, of_data))])

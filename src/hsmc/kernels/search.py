@@ -71,9 +71,7 @@ def layers(
 
 
 @inlined
-def fetch_around(
-    system: System, x: float, y: float, z: float, below: Reach, above: Reach
-) -> None:
+def fetch_around(system: System, x: float, y: float, z: float, below: Reach, above: Reach) -> None:
     """Ask the cache for what a ``search`` will look at, save across the faces of the box.
 
     The first packet of each row of cells will do: the processor reads on along a row by itself.
