@@ -1,24 +1,29 @@
-"""Large systems on several threads: speed, growth to φ = 0.50, and ghosts of a domain.
+"""Large systems: speed on several threads, dense starts, growth to φ = 0.50, ghosts of a domain.
 
 Usage: python benchmarks/large.py speed [--spheres 10976 97556 1000188] [--threads 2] [--repeats 9]
        python benchmarks/large.py grow [--spheres 1000000] [--threads 2]
+       python benchmarks/large.py starts [--spheres 5000 20000 100000] [--threads 1]
        python benchmarks/large.py ghosts [--spheres 10000 100000 1000000]
 
 ``speed``: million trial moves a second of wall time on one thread and on several, in turns, the
 best of each; one component at φ = 0.45, with one box move a cycle and without. ``grow``: random
 spheres at φ = 0.15 brought to 0.50, with time, memory and the independent overlap check.
+``starts``: random fluids of 6:19, γ = 0.695, relaxed and squeezed, CPU seconds and bytes a sphere.
 ``ghosts``: spheres of other domains within one diameter of a domain of so many spheres, φ = 0.50.
 """
 
 import argparse
+import multiprocessing
 import os
 import resource
 import time
 
 import numpy as np
 
+from hsmc import fit
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
+from hsmc.errors import InputError
 from hsmc.fit import at_packing, dilate, expand_to, random_fluid
 from hsmc.mixture import Mixture
 from hsmc.neighbors import points_with_images, smallest_gap
@@ -28,6 +33,9 @@ from hsmc.threads import on_threads
 
 PRESSURE = 7.7
 """βPσ³ of the fluid at φ = 0.45, about."""
+
+RATIO = 0.695
+"""Size ratio γ of mixtures."""
 
 MELTING = 60
 """Cycles after which the crystal at φ = 0.45 is a fluid."""
@@ -114,10 +122,38 @@ def ghosts(sizes: list[int], threads: int) -> None:
         print(f"| {size} | {number} | {number / size:.3f} | {number * 32 / 1e3:.0f} |", flush=True)
 
 
+def starts(sizes: list[int], threads: int) -> None:
+    """Print what random fluids cost, made in either way, each in a process of its own."""
+    print("| spheres | φ | relaxed, CPU s | B a sphere | squeezed, CPU s | B a sphere |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        for spheres in sizes:
+            for packing in (0.50, 0.54, 0.58, 0.62):
+                costs = [pool.apply(_start, (spheres, packing, way, threads)) for way in (1, 0)]
+                print(f"| {spheres} | {packing} | {costs[0]} | {costs[1]} |", flush=True)
+
+
+def _start(spheres: int, packing_fraction: float, relaxed: int, threads: int) -> str:
+    """Return CPU seconds and bytes a sphere of a random fluid."""
+    fit.RELAXED, fit.SQUEEZED = spheres if relaxed else 0, 1.0
+    random_fluid(Mixture(RATIO, 60, 190), 0.3, 1)  # the kernels are loaded then
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    large = round(0.24 * spheres)
+    try:
+        with on_threads(threads):
+            random_fluid(Mixture(RATIO, large, spheres - large), packing_fraction, 1)
+    except InputError:
+        return "refused | "
+    seconds = time.process_time() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    return f"{seconds:.1f} | {1024 * memory / spheres:.0f}"
+
+
 def main() -> None:
     """Print one of the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["speed", "grow", "ghosts"])
+    parser.add_argument("what", choices=["speed", "grow", "starts", "ghosts"])
     parser.add_argument("--spheres", type=int, nargs="+")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=9)
@@ -127,6 +163,8 @@ def main() -> None:
         speed(sizes, chosen.threads, chosen.repeats)
     elif chosen.what == "grow":
         grow((chosen.spheres or [1_000_000])[0], chosen.threads)
+    elif chosen.what == "starts":
+        starts(chosen.spheres or [5000, 20_000, 100_000], chosen.threads)
     else:
         ghosts(chosen.spheres or [10_000, 100_000, 1_000_000], chosen.threads)
 

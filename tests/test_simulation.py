@@ -16,7 +16,7 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
-from hsmc.simulation import Moves, Simulation
+from hsmc.simulation import BLOCK_TRIALS, Moves, Simulation
 from tests.conftest import points, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
@@ -311,6 +311,18 @@ def test_fifty_and_fifty_cycles_are_a_hundred(mode, motion):
         broken = Simulation.restored(moves, broken.state())
     for name, value in straight.state().items():
         np.testing.assert_array_equal(value, broken.state()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("motion", ["chain", "newtonian"])
+@pytest.mark.parametrize("spheres", [500, 5000])
+def test_signals_are_answered_as_soon_by_large_chains(motion, spheres):
+    """Blocks of chains are of as many collisions in a large system as in a small one.
+
+    Fails if large systems have the blocks of local moves on threads (tried: four times as long).
+    """
+    cloud = points(spheres, Box.cubic(100.0))
+    simulation = Simulation(cloud, Moves(motion=motion), seed=1)
+    assert simulation.block_cycles * spheres <= BLOCK_TRIALS
 
 
 def test_seeds_and_replicas():

@@ -50,8 +50,8 @@ BALANCED = 100.0
 TIME_STEP = 0.4
 """Longest time step of a minimisation, over the smallest diameter."""
 
-RELAXED = 4096
-"""Random spheres up to which overlaps are relaxed away; more are squeezed."""
+RELAXED, SQUEEZED = 4096, 0.54
+"""More random spheres than this are squeezed, up to this packing fraction; others are relaxed."""
 
 DILUTE = 0.02
 """Packing fraction at which many random spheres are placed."""
@@ -175,8 +175,8 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
 
     Works up to a packing fraction of about 0.6 (0.5 for a handful of spheres); denser states are
     for compression to reach. The fluid is free of overlaps, not yet in equilibrium. More than
-    ``RELAXED`` spheres are placed at 0.02 and squeezed from there (to about 0.55): that takes
-    trial moves and little memory, and no list of pairs.
+    ``RELAXED`` spheres are placed at 0.02 and squeezed from there, up to ``SQUEEZED``: as fast,
+    on several threads, by 0.2 kB a sphere. A list of pairs, as relaxing needs, is up to 2 kB.
 
     Args:
         mixture: Composition and size ratio.
@@ -189,7 +189,7 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     diameters = mixture.diameters
     scaled = stream(seed, "fluid").random((len(diameters), 3))
     points = Configuration.from_scaled(Box.cubic(1.0), scaled, diameters, mixture.types)
-    if len(points) > RELAXED:
+    if len(points) > RELAXED and packing_fraction <= SQUEEZED:
         dilute = at_packing(points, min(packing_fraction, DILUTE))
         return squeeze(dilute, packing_fraction, seed)
     fluid = relax(at_packing(points, packing_fraction), seed)

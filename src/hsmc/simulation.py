@@ -28,7 +28,7 @@ from hsmc.threads import kernel_threads
 Block = Callable[[Spheres, Plan, Tally, Floats], Floats]
 
 BLOCK_TRIALS = 800_000
-"""Particle trials between two returns to Python, about: below half a second."""
+"""Particle trials or collisions between two returns to Python, about: below half a second."""
 
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
@@ -37,7 +37,7 @@ ONE_REGION = 4096
 """Spheres up to which the whole system is one region, moved by one thread."""
 
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
-"""Particle trials of a block of a larger one, about, and its cycles, at least.
+"""Trial moves of a block of a larger one, about, and its cycles, at least.
 
 What a block begins with, putting spheres in order and learning who is near whom, takes as long as
 two cycles do on two threads; so blocks are half a second long, and one second at 10⁶ spheres.
@@ -189,7 +189,7 @@ class Simulation:
     @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        if self.spheres > ONE_REGION:
+        if self.block is run_large_block:
             return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // self.spheres))
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // self.spheres))
 

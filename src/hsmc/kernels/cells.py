@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
-OCCUPANCY = 4.0
+OCCUPANCY = 5.5
 """Spheres in a cell on average: half full, few packets overflow."""
 
 MOST_LAYERS = 1000

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to, number_of, wrapped
 from hsmc.kernels.jit import inlined, kernel, lean
-from hsmc.kernels.packets import LANES, ahead, lowest
+from hsmc.kernels.packets import LANES, ahead, fetch, lowest
 from hsmc.kernels.random import normal, uniform
-from hsmc.kernels.search import WIDER, Reach, looks_for, search
+from hsmc.kernels.search import WIDER, Reach, fetch_around, looks_for, search
 
 COLLISIONS = 100
 """Collisions of a chain that its duration is tuned to, on average."""
@@ -57,8 +57,11 @@ KEPT = 100.0
 MEMORY = 0.1
 """Weight of the last cycle in the mean free path."""
 
-SIGHT = 2.0
+SIGHT = 1.2
 """How far ahead a search looks at first, over the mean free path."""
+
+CACHED = 8192
+"""Spheres up to which the processor's cache holds them all, so that nothing is fetched ahead."""
 
 ROUNDING = 2e-15
 """Distance kept from contact, over the edges of the box: places are rounded."""
@@ -116,6 +119,7 @@ def first_hit(
             path = free
             hit[SLOT], hit[CONTACT] = packet * LANES + k, contact
             hit[DX], hit[DY], hit[DZ] = dx, dy, dz
+            fetch(system.cells.owner, packet * LANES + k)
     return path
 
 
@@ -205,13 +209,16 @@ def free_path(
         hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
             shape (5,).
     """
-    packets, box = system.cells.packets, system.box
-    slot = int(system.cells.place_of[i])
+    cells, box = system.cells, system.box
+    packets = cells.packets
+    slot = int(cells.place_of[i])
     packet, place = slot // LANES, slot % LANES
     x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
     slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
     radius = packets[packet, RADIUS, place] + slack
     below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
+    if cells.place_of.shape[0] > CACHED:
+        fetch_around(system, x, y, z, below, above)
     hit[SLOT] = -1.0
     flight = Flight(slot, radius, ux, uy, uz, hit)
     free = search(system, x, y, z, below, above, flight, path)
@@ -253,6 +260,7 @@ def run_chain(
         free = free_path(system, i, ux, uy, uz, path, hit)
         target = int(hit[SLOT])
         j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
+        fetch(velocities, 3 * own * j)
         slide(system, i, ux * free, uy * free, uz * free)
         length += free
         left = left - free / speed if free < left * speed else 0.0

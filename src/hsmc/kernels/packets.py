@@ -15,16 +15,21 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 8
 """Spheres in a packet."""
+
+ROWS = 4
+"""Numbers of each: x, y, z and radius."""
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 NEAR = (1 << LANES) - 1
 """The bits of a mask that tell which spheres are near."""
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
+_BYTES = ir.IntType(8).as_pointer()
 
 
 def _instruction(function: Any) -> Any:
@@ -44,8 +49,8 @@ def _spread(builder: Any, number: Any) -> Any:
 def _rows(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
     """Return the four rows of a packet as vectors."""
     array = context.make_array(kind)(context, builder, packets)
-    start = builder.mul(packet, ir.Constant(_I64, 4 * LANES))
-    places = [builder.add(start, ir.Constant(_I64, LANES * row)) for row in range(4)]
+    start = builder.mul(packet, ir.Constant(_I64, ROWS * LANES))
+    places = [builder.add(start, ir.Constant(_I64, LANES * row)) for row in range(ROWS)]
     pointers = [builder.gep(array.data, [place]) for place in places]
     return [builder.load(builder.bitcast(p, _VECTOR.as_pointer()), align=8) for p in pointers]
 
@@ -127,3 +132,23 @@ def lowest(_: Any, mask: Any) -> Any:
         return builder.cttz(given[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), generate
+
+
+@_instruction
+def fetch(_: Any, array: Any, place: Any) -> Any:
+    """Ask the cache for the numbers about a place of an array, counted flat, ahead of their use.
+
+    Decides nothing, and does no harm where there is no such place.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, given[0]).data
+        kind = ir.FunctionType(ir.VoidType(), [_BYTES, _I32, _I32, _I32])
+        name = "llvm.prefetch.p0"
+        ask = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        pointer = builder.bitcast(builder.gep(data, [given[1]]), _BYTES)
+        to_read, to_keep, of_data = 0, 3, 1
+        builder.call(ask, [pointer, *(ir.Constant(_I32, k) for k in (to_read, to_keep, of_data))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate

@@ -8,12 +8,14 @@ from numba.extending import overload
 
 from hsmc.kernels.cells import System
 from hsmc.kernels.jit import inlined
+from hsmc.kernels.packets import LANES, ROWS, fetch
 
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
 
 Look = TypeVar("Look", bound=Callable[..., float])
 Reach = tuple[float, float, float]
+Layers = tuple[int, int]
 
 
 @inlined
@@ -46,6 +48,42 @@ def looks_for(kind: type) -> Callable[[Look], Look]:
         return function
 
     return register
+
+
+@inlined
+def layers(
+    system: System, x: float, y: float, z: float, below: Reach, above: Reach
+) -> tuple[Layers, Layers, Layers]:
+    """Return the first and the last layer of cells that a search meets, along each box vector.
+
+    They go on beyond the box: layer -1 is the last one's image.
+    """
+    inverse, shape = system.inverse, system.cells.shape
+    nx, ny, nz = int(shape[0]), int(shape[1]), int(shape[2])
+    sa = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] * z
+    sb = inverse[1, 1] * y + inverse[1, 2] * z
+    sc = inverse[2, 2] * z
+    return (
+        (int(np.floor((sa - below[0]) * nx)), int(np.floor((sa + above[0]) * nx))),
+        (int(np.floor((sb - below[1]) * ny)), int(np.floor((sb + above[1]) * ny))),
+        (int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))),
+    )
+
+
+@inlined
+def fetch_around(system: System, x: float, y: float, z: float, below: Reach, above: Reach) -> None:
+    """Ask the cache for what a ``search`` will look at, save across the faces of the box.
+
+    The first packet of each row of cells will do: the processor reads on along a row by itself.
+    """
+    packets, shape = system.cells.packets, system.cells.shape
+    nx, ny, nz = int(shape[0]), int(shape[1]), int(shape[2])
+    (low_a, _), (low_b, high_b), (low_c, high_c) = layers(system, x, y, z, below, above)
+    for c in range(max(low_c, 0), min(high_c, nz - 1) + 1):
+        for b in range(max(low_b, 0), min(high_b, ny - 1) + 1):
+            first = ((c * ny + b) * nx + low_a) * ROWS * LANES
+            for row in range(ROWS):
+                fetch(packets, first + row * LANES)
 
 
 @inlined
@@ -89,9 +127,7 @@ def search(
         if carry == 0.0:
             return carry
         packet = int(cells.following[packet])
-    low_a, high_a = int(np.floor((sa - below[0]) * nx)), int(np.floor((sa + above[0]) * nx))
-    low_b, high_b = int(np.floor((sb - below[1]) * ny)), int(np.floor((sb + above[1]) * ny))
-    low_c, high_c = int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))
+    (low_a, high_a), (low_b, high_b), (low_c, high_c) = layers(system, x, y, z, below, above)
     for ic in range(low_c, high_c + 1):
         kc, x_c, y_c, z_c = ic, x, y, z
         if kc < 0 or kc >= nz:
