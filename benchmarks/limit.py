@@ -17,7 +17,7 @@ from timing import Row, Table, run
 
 from hsmc.kernels.cells import RADIUS, Ints, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON
-from hsmc.kernels.event_chains import Flight, first_hit, surroundings
+from hsmc.kernels.event_chains import SIGHT, Flight, first_hit, surroundings
 from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Nearest, nearest
@@ -151,7 +151,7 @@ def rows(spheres: int, trials: int) -> Iterator[Row]:
     ):
         yield _row(name, seen / number, number / trials)
     ran = prepared(fluid(spheres, 0.45), Moves("fixed", motion="newtonian"), trials=2e6)
-    sight = 2.0 * float(ran.state()["chain"][1])
+    sight = SIGHT * float(ran.state()["chain"][1])
     flown, found = flight_visits(arrays(ran), sight, trials, state)
     yield _row(f"flight, looking {sight:.3f} σ ahead", flown / trials, found / trials)
 

@@ -318,7 +318,7 @@ def test_fifty_and_fifty_cycles_are_a_hundred(mode, motion):
 def test_signals_are_answered_as_soon_by_large_chains(motion, spheres):
     """Blocks of chains are of as many collisions in a large system as in a small one.
 
-    Fails if large systems have the blocks of local moves on threads (tried: four times as long).
+    Fails if large systems have the blocks of local moves on threads (tried: three times as long).
     """
     cloud = points(spheres, Box.cubic(100.0))
     simulation = Simulation(cloud, Moves(motion=motion), seed=1)
