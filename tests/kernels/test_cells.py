@@ -1,7 +1,6 @@
 """Linked cells against brute force over all images, in boxes of any size and skew."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +8,6 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.kernels.cells import USED, move_to, records_of
 from hsmc.kernels.clearance import HORIZON
-from hsmc.kernels.near_pairs import near_pairs
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at
 from hsmc.kernels.run import Spheres, assemble
@@ -39,33 +37,6 @@ def mixed_spheres(n, box, seed, ratio=0.6):
     return Configuration.from_scaled(box, rng.random((n, 3)), np.where(types, ratio, 1.0), types)
 
 
-@given(
-    box=sheared_boxes(),
-    n=st.integers(1, 40),
-    factor=st.sampled_from([1.0, 1.05, 1.7]),
-    seed=st.integers(0, 10_000),
-)
-def test_near_pairs_are_those_of_brute_force(box, n, factor, seed):
-    """Every pair image within the factor is listed once, own images included.
-
-    Fails if a search leaves out the last layer of cells, if a pair is listed from both of its
-    spheres, or if the y part of an image shift is dropped (tried).
-    """
-    configuration = mixed_spheres(n, box, seed)
-    system, _ = system_of(configuration)
-    found = np.empty((200_000, 4))
-    last, count = near_pairs(system, factor, 0, found, np.inf)
-    assert last == n
-    pairs = all_near_pairs(configuration, (factor - 1.0) * 1.0)
-    ours = np.sort(np.linalg.norm(found[:count, :3], axis=1) / np.sqrt(found[:count, 3]))
-    theirs = np.sort(pairs.distance / pairs.contact)
-    # Pairs at the very factor, as in a box of whole numbers, may fall on either side of it.
-    assert np.all(ours < factor * (1.0 + 1e-12))
-    ours, theirs = (ratios[ratios < factor * (1.0 - 1e-9)] for ratios in (ours, theirs))
-    assert len(ours) == len(theirs)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-10)
-
-
 @given(box=sheared_boxes(), n=st.integers(1, 30), seed=st.integers(0, 10_000))
 def test_overlap_test_is_that_of_brute_force(box, n, seed):
     """A sphere at a random place overlaps another in the cells if and only if it does at all.
@@ -88,25 +59,6 @@ def test_overlap_test_is_that_of_brute_force(box, n, seed):
         if clearance > 0.0:
             nearest = min(ratios.min(initial=np.inf) ** 2, system.bounds[HORIZON])
             assert abs(clearance - nearest) < 1e-10
-
-
-@pytest.mark.parametrize("room", [60, 100, 400])
-def test_pairs_that_do_not_fit_come_in_the_next_go(room):
-    """A buffer too small for all pairs of a crowd loses none, wherever in a cell it gets full.
-
-    Fails if a search goes on to the next packet of its own cell after the buffer is full (tried).
-    """
-    rng = np.random.default_rng(4)
-    crowd = Configuration(
-        Box.cubic(5.0), 0.4 * rng.random((60, 3)), np.full(60, 0.3), np.zeros(60, np.int64)
-    )
-    system, _ = system_of(crowd)
-    _, all_of_them = near_pairs(system, 1.3, 0, np.empty((5000, 4)), np.inf)
-    first, found, buffer = 0, 0, np.empty((room, 4))
-    while first < len(crowd):
-        first, count = near_pairs(system, 1.3, first, buffer, np.inf)
-        found += count
-    assert found == all_of_them > 1000
 
 
 def test_touching_spheres_do_not_overlap():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.spatial import cKDTree
 
 from hsmc.analysis.equations_of_state import modified_klm
 from hsmc.box import Box
@@ -19,7 +20,6 @@ from hsmc.errors import InputError
 from hsmc.fit import dilate, expand_to
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.checkerboard import move_regions
-from hsmc.kernels.near_pairs import near_pairs
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.random import next_bits, open_stream
 from hsmc.kernels.regions import cut, members_of, number_of_colour, region_of_colour
@@ -146,11 +146,12 @@ def test_pressure_of_a_large_fluid():
     cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.40)
     system, _ = system_of(cell.replicated(6, 6, 32))
     n, state, tally = 4608, kernel_state(4, "test"), np.zeros((2, 2), np.int64)
-    found, pairs = [], np.empty((1000, 4))
+    found, edges = [], np.diagonal(system.box)
     for cycle in range(-500, 7500):
         move_regions(system, np.full(2, 0.2), np.ones(3), tally, tally.copy(), state)
         if cycle >= 0 and cycle % 5 == 0:
-            found.append(near_pairs(system, 1.001, 0, pairs, np.inf)[1])
+            tree = cKDTree(records_of(system.cells)[:, :3] % edges, boxsize=edges)
+            found.append(len(tree.query_pairs(1.001, output_type="ndarray")))
     blocks = np.array(found, float).reshape(25, -1).mean(axis=1)
     excess = blocks.mean() / (3.0 * n * 1e-3)
     error = blocks.std(ddof=1) / np.sqrt(len(blocks)) / (3.0 * n * 1e-3)

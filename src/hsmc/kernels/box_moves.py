@@ -26,11 +26,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import USED, Floats, System, X, Y, Z, invert
-from hsmc.kernels.clearance import search_below, set_horizon, shorten
-from hsmc.kernels.jit import kernel
-from hsmc.kernels.near_pairs import near_pairs
-from hsmc.kernels.packets import LANES
+from hsmc.kernels.cells import Floats, Ints, System
+from hsmc.kernels.clearance import set_horizon
+from hsmc.kernels.deformations import Deformation, apply, element_change, scaling
+from hsmc.kernels.free_range import free_range, looked
+from hsmc.kernels.jit import inlined, lean
 from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
@@ -40,12 +40,6 @@ STRETCH_WINDOW = 0.1
 SHEAR_WINDOW = 0.2
 """Width of the window of an off-diagonal element, over the face distance it acts on."""
 
-FIRST_LOOK = 1.0
-"""Gap, over contact, up to which a box move looks first; over βP times sphere volume."""
-
-NEXT_LOOK = 4.0
-"""How much farther it looks each time."""
-
 TOO_SKEWED = 0.75
 """Largest fraction by which an element move may shorten a separation."""
 
@@ -53,189 +47,65 @@ ROUNDING = 4e-15
 """Relative distance kept from contact, so that rounding makes no overlap."""
 
 
-@kernel
-def tightest_scale(pairs: Floats, count: int, mask: Floats, least: float) -> float:
-    """Return the squared factor at which the first listed pair touches, at least ``least``.
-
-    Args:
-        pairs: Separation and squared contact distance; shape (M, 4).
-        count: How many of them are in use.
-        mask: 1 for Cartesian axes that are scaled, else 0; shape (3,).
-        least: Squared factor found so far.
-    """
-    for p in range(count):
-        x2, y2, z2 = pairs[p, 0] ** 2, pairs[p, 1] ** 2, pairs[p, 2] ** 2
-        moving = mask[0] * x2 + mask[1] * y2 + mask[2] * z2
-        needed = pairs[p, 3] - (x2 + y2 + z2 - moving)
-        if needed > least * moving:
-            least = needed / moving
-    return least
-
-
-@kernel
-def tighten_element(
-    pairs: Floats, count: int, column_of_inverse: Floats, row: int, low: float, high: float
-) -> tuple[float, float]:
-    """Return the part of [low, high] around 0 where no listed pair overlaps.
-
-    A change t of element (row, column) adds t·s to the separation's component ``row``, s
-    being the separation's fraction ``column``.
-
-    Args:
-        pairs: Separation and squared contact distance; shape (M, 4).
-        count: How many of them are in use.
-        column_of_inverse: Row ``column`` of the inverse box: gives s; shape (3,).
-        row: Row of the element.
-        low: Lower end so far, ≤ 0.
-        high: Upper end so far, ≥ 0.
-    """
-    for p in range(count):
-        d = pairs[p, row]
-        across2 = pairs[p, 0] ** 2 + pairs[p, 1] ** 2 + pairs[p, 2] ** 2 - d * d
-        if across2 >= pairs[p, 3]:
-            continue
-        s = (
-            column_of_inverse[0] * pairs[p, 0]
-            + column_of_inverse[1] * pairs[p, 1]
-            + column_of_inverse[2] * pairs[p, 2]
-        )
-        if s == 0.0:
-            continue
-        # Overlap is where |d + t s| < half; the present d lies outside that, on one side.
-        half = math.sqrt(pairs[p, 3] - across2)
-        edge = ((half if d > 0.0 else -half) - d) / s
-        if (d > 0.0) == (s > 0.0):
-            low = max(low, min(edge, 0.0))
-        else:
-            high = min(high, max(edge, 0.0))
-    return low, high
-
-
-@kernel
-def scale_limit(system: System, mask: Floats, factor: float) -> float:
-    """Return the scaling factor below which a pair within ``factor`` contacts overlaps."""
-    first, least, pairs = 0, 0.0, system.pairs
-    threshold = search_below(system, factor)
-    while first < system.species.shape[0]:
-        last = first
-        first, count = near_pairs(system, factor, first, pairs, threshold)
-        least = tightest_scale(pairs, count, mask, least)
-        if first == last:
-            pairs = np.empty((2 * pairs.shape[0], 4))
-    return math.sqrt(least) * (1.0 + ROUNDING)
-
-
-@kernel
-def element_limits(
-    system: System, row: int, column: int, factor: float, low: float, high: float
-) -> tuple[float, float]:
-    """Return the part of [low, high] around 0 free of overlaps within ``factor`` contacts."""
-    first, pairs = 0, system.pairs
-    threshold = search_below(system, factor)
-    while first < system.species.shape[0]:
-        last = first
-        first, count = near_pairs(system, factor, first, pairs, threshold)
-        low, high = tighten_element(pairs, count, system.inverse[column], row, low, high)
-        if first == last:
-            pairs = np.empty((2 * pairs.shape[0], 4))
-    return low, high
-
-
-@kernel
-def apply_scale(system: System, mask: Floats, scale: float) -> None:
-    """Scale the masked Cartesian axes of box and spheres, in place."""
-    packets, box = system.cells.packets, system.box
-    for axis in range(3):
-        if mask[axis] == 0.0:
-            continue
-        for column in range(3):
-            box[axis, column] *= scale
-        for packet in range(system.cells.pool[USED]):
-            for place in range(LANES):
-                packets[packet, axis, place] *= scale
-    every_axis = mask[0] * mask[1] * mask[2] == 1.0
-    shorten(system, scale if every_axis else min(scale, 1.0))
-    invert(box, system.inverse, system.per_face)
-
-
-@kernel
-def apply_element(system: System, row: int, column: int, change: float) -> None:
-    """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
-    packets, box, inverse = system.cells.packets, system.box, system.inverse
-    shorten(system, 1.0 - abs(change) * system.per_face[column])
-    to_x, to_y = change * inverse[column, 0], change * inverse[column, 1]
-    to_z = change * inverse[column, 2]
-    for packet in range(system.cells.pool[USED]):
-        for place in range(LANES):
-            packets[packet, row, place] += (
-                to_x * packets[packet, X, place]
-                + to_y * packets[packet, Y, place]
-                + to_z * packets[packet, Z, place]
-            )
-    box[row, column] += change
-    invert(box, inverse, system.per_face)
-
-
-@kernel
+@inlined
 def volume_of(box: Floats) -> float:
     """Return the volume of an upper triangular box, in σ_L³."""
     return float(box[0, 0] * box[1, 1] * box[2, 2])
 
 
-@kernel
-def first_factor(system: System, beta_pressure: float) -> float:
-    """Return a distance over contact up to which to look first.
+@lean
+def least_scale(system: System, x: float, y: float, z: float) -> float:
+    """Return the scaling factor of the marked axes at which the first pair touches.
 
-    At equilibrium the nearest pair is about 1/(3βPV) of a contact distance apart.
+    At 0 spheres of no size do; others no later than where they would fill the whole box.
     """
-    return 1.0 + min(FIRST_LOOK / (beta_pressure * system.sphere_volume), 0.04)
+    floor = (system.sphere_volume / volume_of(system.box)) ** (1.0 / (x + y + z))
+    low, _ = free_range(system, scaling(x, y, z), floor - 1.0, 0.0, floor - 1.0, 0.0)
+    return min((1.0 + low) * (1.0 + ROUNDING), 1.0)
 
 
-@kernel
-def next_factor(factor: float, needed: float, first: float) -> float:
-    """Return how far to look where ``factor`` did not settle the limit.
+@inlined
+def apply_scale(system: System, x: float, y: float, z: float, scale: float) -> None:
+    """Scale the marked Cartesian axes of box and spheres, in place."""
+    all_axes = x * y * z == 1.0
+    apply(system, scaling(x, y, z), scale - 1.0, scale if all_axes else min(scale, 1.0))
+
+
+@inlined
+def apply_element(system: System, row: int, column: int, change: float) -> None:
+    """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
+    deformation = element_change(system, row, column)
+    apply(system, deformation, change, 1.0 - deformation.stretch * abs(change))
+
+
+@lean
+def heat_bath_scale(
+    system: System,
+    x: float,
+    y: float,
+    z: float,
+    beta_pressure: float,
+    state: NDArray[np.uint64],
+) -> None:
+    """Draw the volume from its exact distribution along a scaling.
 
     Args:
-        factor: How far was looked, over contact; 1 if nowhere yet.
-        needed: How far would be enough.
-        first: How far to look first.
+        system: Spheres in their box.
+        x: 1 if the Cartesian axis is scaled, else 0 (likewise y, z).
+        y: See x.
+        z: See x.
+        beta_pressure: βPσ_L³.
+        state: State of the generator; shape (4,).
     """
-    return min(max(first, min(1.0 + NEXT_LOOK * (factor - 1.0), 1.5 * factor)), needed)
-
-
-@kernel
-def least_scale(system: System, mask: Floats, beta_pressure: float) -> float:
-    """Return the scaling factor of the masked axes at which the first pair touches.
-
-    A pair at r needs a factor of at least contact/r, so pairs beyond ``factor`` contacts
-    cannot matter once the limit found is above 1/factor; else the search goes farther, at
-    most to the factor at which the spheres would fill the whole box.
-    """
-    if system.diameter == 0.0:
-        return 0.0
-    floor = (system.sphere_volume / volume_of(system.box)) ** (1.0 / (mask[0] + mask[1] + mask[2]))
-    factor = first_factor(system, beta_pressure)
-    limit = scale_limit(system, mask, factor)
-    while max(limit, floor) * factor < 1.0:
-        factor = next_factor(factor, (1.0 + 1e-12) / max(limit, floor), factor)
-        limit = scale_limit(system, mask, factor)
-    set_horizon(system, factor)
-    return limit
-
-
-@kernel
-def heat_bath_scale(
-    system: System, mask: Floats, beta_pressure: float, state: NDArray[np.uint64]
-) -> None:
-    """Draw the volume from its exact distribution along a scaling of the masked axes."""
-    dimensions = mask[0] + mask[1] + mask[2]
-    low = min(least_scale(system, mask, beta_pressure), 1.0) ** dimensions
+    dimensions = x + y + z
+    low = least_scale(system, x, y, z) ** dimensions
+    set_horizon(system, looked(system))
     rate = beta_pressure * volume_of(system.box)
     ratio = draw_truncated_gamma(float(system.species.shape[0]), rate, low, np.inf, state)
-    apply_scale(system, mask, ratio ** (1.0 / dimensions))
+    apply_scale(system, x, y, z, ratio ** (1.0 / dimensions))
 
 
-@kernel
+@inlined
 def element_window(
     box: Floats, per_face: Floats, row: int, column: int, place: float
 ) -> tuple[float, float, float]:
@@ -260,43 +130,7 @@ def element_window(
     return -place * SHEAR_WINDOW * face, (1.0 - place) * SHEAR_WINDOW * face, SHEAR_WINDOW
 
 
-@kernel
-def free_interval(
-    system: System, row: int, column: int, low: float, high: float, factor: float, change: float,
-    first: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Look at ever farther pairs until it is certain whether a change of the element is free.
-
-    A change t shortens a separation by at most the factor 1 - |t|/w, w being the face
-    distance of ``column``: that tells how far to look.
-
-    Args:
-        system: Spheres in their box.
-        row: Row of the element.
-        column: Its column.
-        low: Lower end of what may be free, ≤ 0.
-        high: Upper end of what may be free, ≥ 0.
-        factor: How far was looked already, over contact; 1 if nowhere yet.
-        change: What is asked about; an end of the interval, to know that end.
-        first: How far to look first.
-
-    Returns:
-        What may still be free, and how far was looked. It is free between 0 and ``change``,
-        or as far as it goes if that is less.
-    """
-    if system.diameter == 0.0:
-        return low, high, np.inf
-    face = 1.0 / system.per_face[column]
-    needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
-    while factor < needed:
-        factor = next_factor(factor, needed, first)
-        low, high = element_limits(system, row, column, factor, low, high)
-        low, high = min(low + ROUNDING * face, 0.0), max(high - ROUNDING * face, 0.0)
-        needed = 1.0 / (1.0 - abs(max(low, min(change, high))) / face)
-    return low, high, factor
-
-
-@kernel
+@inlined
 def draw_change(
     system: System,
     row: int,
@@ -316,15 +150,36 @@ def draw_change(
     return float((ratio - 1.0) * element)
 
 
-@kernel
+@inlined
+def free_change(
+    system: System, row: int, column: int, low: float, high: float, first: float, last: float
+) -> tuple[float, float]:
+    """Return what is free between two changes of an element, rounded towards the present.
+
+    Args:
+        system: Spheres in their box.
+        row: Row of the element.
+        column: Its column.
+        low: As for ``free_range``, like what follows.
+        high: See low.
+        first: See low.
+        last: See low.
+    """
+    deformation = element_change(system, row, column)
+    low, high = free_range(system, deformation, low, high, first, last)
+    rounding = ROUNDING / deformation.stretch
+    return min(low + rounding, 0.0), max(high - rounding, 0.0)
+
+
+@lean
 def heat_bath_element(
     system: System, row: int, column: int, beta_pressure: float, state: NDArray[np.uint64]
 ) -> None:
     """Draw one box element from its exact distribution on a random window.
 
-    The lower end of the free interval is found first. The upper one is often far away and
-    seldom reached; so it is looked for only as far as a drawn change goes, and what turns out
-    not to be free is drawn again.
+    For a shear the whole free interval is found first. Of a diagonal element it is the lower
+    end: the upper one is often far away and seldom reached, so it is looked for only as far as
+    a drawn change goes, and what turns out not to be free is drawn again.
 
     A box too skewed for the window stays; it is so all along the line of the move.
     """
@@ -332,20 +187,38 @@ def heat_bath_element(
     low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
-    first = first_factor(system, beta_pressure)
-    low, high, factor = free_interval(system, row, column, low, high, 1.0, low, first)
+    known = 0.0 if row == column else high
+    low, high = free_change(system, row, column, low, high, low, known)
+    horizon = looked(system)
     change = draw_change(system, row, column, low, high, beta_pressure, state)
-    low, high, factor = free_interval(system, row, column, low, high, factor, change, first)
-    while change > high:
-        change = draw_change(system, row, column, low, high, beta_pressure, state)
-        low, high, factor = free_interval(system, row, column, low, high, factor, change, first)
-    set_horizon(system, factor)
+    while change > known:
+        known = change
+        low, high = free_change(system, row, column, low, high, 0.0, known)
+        horizon = max(horizon, looked(system))
+        if change > high:
+            change = draw_change(system, row, column, low, high, beta_pressure, state)
+    set_horizon(system, horizon)
     apply_element(system, row, column, change)
 
 
-@kernel
+@inlined
+def is_free(system: System, deformation: Deformation, low: float, high: float) -> bool:
+    """Tell whether no pair overlaps or nearly touches anywhere between two changes."""
+    rounding = ROUNDING / deformation.stretch
+    low, high = low - rounding, high + rounding
+    free_low, free_high = free_range(system, deformation, low, high, low, high)
+    return free_low == low and free_high == high
+
+
+@lean
 def metropolis_scale(
-    system: System, mask: Floats, beta_pressure: float, step: float, state: NDArray[np.uint64]
+    system: System,
+    x: float,
+    y: float,
+    z: float,
+    beta_pressure: float,
+    step: float,
+    state: NDArray[np.uint64],
 ) -> bool:
     """Try a volume drawn evenly in ln V within ±step of the present; tell if accepted.
 
@@ -355,14 +228,14 @@ def metropolis_scale(
     work = beta_pressure * volume_of(system.box) * math.expm1(log_ratio)
     if math.log(1.0 - uniform(state)) > (system.species.shape[0] + 1) * log_ratio - work:
         return False
-    scale = math.exp(log_ratio / (mask[0] + mask[1] + mask[2]))
-    if scale < 1.0 and scale < scale_limit(system, mask, (1.0 + 1e-12) / scale):
+    scale = math.exp(log_ratio / (x + y + z))
+    if scale < 1.0 and not is_free(system, scaling(x, y, z), scale - 1.0, 0.0):
         return False
-    apply_scale(system, mask, scale)
+    apply_scale(system, x, y, z, scale)
     return True
 
 
-@kernel
+@lean
 def metropolis_element(
     system: System,
     row: int,
@@ -389,10 +262,31 @@ def metropolis_element(
             return False
     if shortening > TOO_SKEWED:
         return False
-    low, high = min(change, 0.0), max(change, 0.0)
-    factor = (1.0 + 1e-12) / (1.0 - shortening)
-    free_low, free_high = element_limits(system, row, column, factor, low, high)
-    if free_low > low or free_high < high:
+    deformation = element_change(system, row, column)
+    if not is_free(system, deformation, min(change, 0.0), max(change, 0.0)):
         return False
     apply_element(system, row, column, change)
     return True
+
+
+@inlined
+def heat_bath(
+    system: System, move: Ints, beta_pressure: float, state: NDArray[np.uint64]
+) -> None:
+    """Draw a box move of a ``Plan`` from its exact distribution."""
+    if move[0] == 1:
+        x, y, z = float(move[1]), float(move[2]), float(move[3])
+        heat_bath_scale(system, x, y, z, beta_pressure, state)
+    else:
+        heat_bath_element(system, move[1], move[2], beta_pressure, state)
+
+
+@inlined
+def metropolis(
+    system: System, move: Ints, beta_pressure: float, step: float, state: NDArray[np.uint64]
+) -> bool:
+    """Try a box move of a ``Plan``; tell if accepted."""
+    if move[0] == 1:
+        x, y, z = float(move[1]), float(move[2]), float(move[3])
+        return metropolis_scale(system, x, y, z, beta_pressure, step, state)
+    return metropolis_element(system, move[1], move[2], beta_pressure, step, state)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import LANES
 
@@ -33,9 +33,6 @@ OCCUPANCY = 5.5
 
 MOST_LAYERS = 1000
 """Cells along an axis, at most."""
-
-BUFFER = 2048
-"""Near pairs that a box move looks at in one go: bounds its memory at any N."""
 
 X, Y, Z, RADIUS = 0, 1, 2, 3
 """Rows of a packet."""
@@ -84,11 +81,10 @@ class System(NamedTuple):
         per_face: 1 over the distance between the faces that each box vector joins; shape (3,).
         diameter: The largest diameter, in σ_L.
         sphere_volume: Volume of all spheres, in σ_L³.
-        pairs: Room for the near pairs that a box move looks at in one go; shape (M, 4).
-        listed: How many of them are in use; shape (1,).
         clearance: Bound on the smallest r²/σ² of each sphere's pairs, as in
             ``kernels.clearance``; shape (N,).
         bounds: What all clearances share; shape (2,).
+        limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
     """
 
     cells: Cells
@@ -98,13 +94,12 @@ class System(NamedTuple):
     per_face: Floats
     diameter: float
     sphere_volume: float
-    pairs: Floats
-    listed: Ints
     clearance: Floats
     bounds: Floats
+    limits: Floats
 
 
-@kernel
+@lean
 def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
     """Write the inverse of an upper triangular box, and 1 over the distances of its faces.
 

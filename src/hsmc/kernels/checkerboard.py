@@ -60,8 +60,8 @@ def move_regions(
                 colour = (colour_a, colour_b, colour_c)
                 move_colour(
                     system.cells, system.species, system.box, system.inverse, system.per_face,
-                    system.diameter, system.sphere_volume, system.pairs, system.listed,
-                    system.clearance, system.bounds, regions, colour, steps, mask, made, key,
+                    system.diameter, system.sphere_volume, system.clearance, system.bounds,
+                    system.limits, regions, colour, steps, mask, made, key,
                 )  # fmt: skip
     for region in range(made.shape[0]):
         recent += made[region]
@@ -71,9 +71,9 @@ def move_regions(
 @threaded_kernel
 def move_colour(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
-    diameter: float, sphere_volume: float, pairs: Floats, listed: Ints, clearance: Floats,
-    bounds: Floats, regions: Regions, colour: tuple[int, int, int], steps: Floats, mask: Floats,
-    made: Ints, key: np.uint64,
+    diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
+    regions: Regions, colour: tuple[int, int, int], steps: Floats, mask: Floats, made: Ints,
+    key: np.uint64,
 ) -> None:  # fmt: skip
     """Move the spheres of all regions of one colour at the same time: they do not touch.
 
@@ -87,10 +87,9 @@ def move_colour(
         per_face: See cells.
         diameter: See cells.
         sphere_volume: See cells.
-        pairs: See cells.
-        listed: See cells.
         clearance: See cells.
         bounds: See cells.
+        limits: See cells.
         regions: How the cells are cut.
         colour: First region of the colour along each box vector, 0 or 1.
         steps: As for ``move_regions``, like the mask.
@@ -107,10 +106,9 @@ def move_colour(
             per_face,
             diameter,
             sphere_volume,
-            pairs,
-            listed,
             clearance,
             bounds,
+            limits,
         )
         ra, rb, rc = region_of_colour(regions, colour, place)
         region = (rc * regions.number[1] + rb) * regions.number[0] + ra

@@ -13,10 +13,8 @@ factor: the square of the most that any separation got shorter.
 
 import math
 
-import numpy as np
-
 from hsmc.kernels.cells import System
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import inlined
 
 SHORTENED, HORIZON = 0, 1
 """Places in ``System.bounds``: the common factor, and the clearance beyond which none is known."""
@@ -27,14 +25,14 @@ FIRST_HORIZON = 1.01
 BEYOND = 2.0
 """How much farther than the last box move had to look clearances are told apart."""
 
-FORGOTTEN = 0.01
+FORGOTTEN = 0.05
 """Share of a horizon that proved too far that is given up at each box move."""
 
 SAFE = 1.0 - 1e-12
 """Takes from a clearance what rounding of positions and boxes may add."""
 
 
-@kernel
+@inlined
 def set_horizon(system: System, factor: float) -> None:
     """Let clearances be told apart a little farther than a box move had to look.
 
@@ -46,29 +44,7 @@ def set_horizon(system: System, factor: float) -> None:
     bounds[HORIZON] = far * far
 
 
-@kernel
+@inlined
 def shorten(system: System, factor: float) -> None:
     """Take note that separations got shorter, by no more than ``factor``; or longer."""
     system.bounds[SHORTENED] *= factor * factor * SAFE
-
-
-@kernel
-def is_in_sight(system: System, factor: float) -> bool:
-    """Tell whether clearances lead to every pair nearer than ``factor`` contacts.
-
-    They do not where spheres come near their own images. Beyond the horizon they lead to every
-    sphere: no clearance is larger.
-    """
-    most = max(system.per_face[0], system.per_face[1], system.per_face[2])
-    return bool(factor * system.diameter * most <= 1.0)
-
-
-@kernel
-def search_below(system: System, factor: float) -> float:
-    """Return the clearance, as stored, below which a search meets every pair within ``factor``.
-
-    Infinite, which is every sphere's search, where clearances do not tell.
-    """
-    if not is_in_sight(system, factor):
-        return np.inf
-    return float(factor * factor / system.bounds[SHORTENED])

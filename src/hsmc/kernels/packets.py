@@ -46,13 +46,19 @@ def _spread(builder: Any, number: Any) -> Any:
     )
 
 
-def _rows(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
-    """Return the four rows of a packet as vectors."""
+def _places(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
+    """Return where the four rows of a packet are, as vectors."""
     array = context.make_array(kind)(context, builder, packets)
     start = builder.mul(packet, ir.Constant(_I64, ROWS * LANES))
     places = [builder.add(start, ir.Constant(_I64, LANES * row)) for row in range(ROWS)]
     pointers = [builder.gep(array.data, [place]) for place in places]
-    return [builder.load(builder.bitcast(p, _VECTOR.as_pointer()), align=8) for p in pointers]
+    return [builder.bitcast(pointer, _VECTOR.as_pointer()) for pointer in pointers]
+
+
+def _rows(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
+    """Return the four rows of a packet as vectors."""
+    places = _places(context, builder, kind, packets, packet)
+    return [builder.load(place, align=8) for place in places]
 
 
 def _separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[Any], Any]:
@@ -152,3 +158,27 @@ def fetch(_: Any, array: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
+
+
+@_instruction
+def deform(
+    _: Any, packets: Any, packet: Any, xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any
+) -> Any:
+    """Add to every place d of a packet the vector G d, G being upper triangular."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        places = _places(context, builder, signature.args[0], given[0], given[1])[:3]
+        rows = [builder.load(place, align=8) for place in places]
+        gradient = [_spread(builder, element) for element in given[2:]]
+        for row, elements in enumerate((gradient[:3], gradient[3:5], gradient[5:])):
+            parts = [
+                builder.fmul(element, component)
+                for element, component in zip(elements, rows[row:], strict=True)
+            ]
+            change = parts[0]
+            for part in parts[1:]:
+                change = builder.fadd(change, part)
+            builder.store(builder.fadd(rows[row], change), places[row], align=8)
+        return context.get_dummy_value()
+
+    return types.none(packets, types.int64, *[types.float64] * 6), generate

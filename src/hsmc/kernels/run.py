@@ -6,15 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.box_moves import (
-    heat_bath_element,
-    heat_bath_scale,
-    metropolis_element,
-    metropolis_scale,
-    volume_of,
-)
+from hsmc.kernels.box_moves import heat_bath, metropolis, volume_of
 from hsmc.kernels.cells import (
-    BUFFER,
     Floats,
     Ints,
     System,
@@ -28,7 +21,8 @@ from hsmc.kernels.cells import (
 from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
 from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.free_range import LIMITS
+from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.kernels.random import uniform
@@ -139,33 +133,22 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     fill(cells, inverse, records)
     system = System(
         cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
-        np.empty((BUFFER, 4)), np.zeros(1, np.int64), np.zeros(n),
-        np.array([1.0, FIRST_HORIZON**2]),
+        np.zeros(n), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
     )  # fmt: skip
     return system, order
 
 
-@kernel
+@inlined
 def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
     """Make one box move, chosen at random from the plan."""
-    kind = min(int(uniform(tally.state) * plan.box_moves.shape[0]), plan.box_moves.shape[0] - 1)
-    row, column = plan.box_moves[kind, 1], plan.box_moves[kind, 2]
-    scaling = plan.box_moves[kind, 0] == 1
-    mask = np.empty(3)
-    for axis in range(3):
-        mask[axis] = plan.box_moves[kind, 1 + axis]
+    kinds = plan.box_moves.shape[0]
+    kind = min(int(uniform(tally.state) * kinds), kinds - 1) if kinds > 1 else 0
     accepted = True
     if plan.heat_bath:
-        if scaling:
-            heat_bath_scale(system, mask, beta_pressure, tally.state)
-        else:
-            heat_bath_element(system, row, column, beta_pressure, tally.state)
-    elif scaling:
-        accepted = metropolis_scale(system, mask, beta_pressure, tally.box_steps[kind], tally.state)
+        heat_bath(system, plan.box_moves[kind], beta_pressure, tally.state)
     else:
-        accepted = metropolis_element(
-            system, row, column, beta_pressure, tally.box_steps[kind], tally.state
-        )
+        step = tally.box_steps[kind]
+        accepted = metropolis(system, plan.box_moves[kind], beta_pressure, step, tally.state)
     tally.box_counts[kind, 0] += 1
     tally.box_recent[kind, 0] += 1
     if accepted:
@@ -197,7 +180,7 @@ def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
     return system, order
 
 
-@kernel
+@inlined
 def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
     """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
     if plan.box_moves.shape[0] > 0:

@@ -1,0 +1,113 @@
+"""Deformations of box and spheres along a line: every vector d becomes d + t G d.
+
+A *scaling* multiplies the Cartesian axes of a mask by 1 + t. An *element* change adds t to one
+element of the upper triangular box, spheres keeping their fractions. Both are such lines, and
+so is all that box moves do: G is upper triangular, its largest stretch is known, and where a pair
+touches is the root of one quadratic equation.
+"""
+
+import math
+from typing import NamedTuple
+
+from hsmc.kernels.cells import USED, Floats, System, invert
+from hsmc.kernels.clearance import shorten
+from hsmc.kernels.jit import inlined
+from hsmc.kernels.packets import deform
+
+LOW, HIGH = 0, 1
+"""Places in ``System.limits``: between which t no pair seen overlaps."""
+
+
+class Deformation(NamedTuple):
+    """A line of deformations, d + t G d.
+
+    Attributes:
+        xx: Elements of G, which is upper triangular (likewise xy, xz, yy, yz, zz).
+        xy: See xx.
+        xz: See xx.
+        yy: See xx.
+        yz: See xx.
+        zz: See xx.
+        stretch: Most that t = ±1 may change a vector, over its length.
+    """
+
+    xx: float
+    xy: float
+    xz: float
+    yy: float
+    yz: float
+    zz: float
+    stretch: float
+
+
+@inlined
+def scaling(x: float, y: float, z: float) -> Deformation:
+    """Return the scaling of the axes that are marked by 1, the others by 0."""
+    return Deformation(x, 0.0, 0.0, y, 0.0, z, 1.0)
+
+
+@inlined
+def element_change(system: System, row: int, column: int) -> Deformation:
+    """Return the change of one element of the box, spheres keeping their fractions."""
+    a, b, c = system.inverse[column, 0], system.inverse[column, 1], system.inverse[column, 2]
+    x = 1.0 if row == 0 else 0.0
+    y = 1.0 if row == 1 else 0.0
+    z = 1.0 if row == 2 else 0.0
+    return Deformation(a * x, b * x, c * x, b * y, c * y, c * z, system.per_face[column])
+
+
+@inlined
+def tighten(
+    deformation: Deformation, dx: float, dy: float, dz: float, contact2: float, limits: Floats
+) -> bool:
+    """Narrow what is free about 0 to where a pair does not overlap; tell if that changed it.
+
+    Args:
+        deformation: Along which the separation changes.
+        dx: Separation at t = 0, in σ_L (likewise dy, dz).
+        dy: See dx.
+        dz: See dx.
+        contact2: Squared distance of contact.
+        limits: What is free, changed; shape (≥ 2,).
+    """
+    xx, xy, xz, yy, yz, zz, _ = deformation
+    vx, vy, vz = xx * dx + xy * dy + xz * dz, yy * dy + yz * dz, zz * dz
+    # |d + t v|² = contact²: t² a + 2 t b + c = 0, without taking large from large.
+    a = vx * vx + vy * vy + vz * vz
+    b = dx * vx + dy * vy + dz * vz
+    c = dx * dx + dy * dy + dz * dz - contact2
+    crossing = b * b - a * c
+    if b == 0.0 or crossing <= 0.0:
+        return False
+    end = -max(c, 0.0) / (b + math.copysign(math.sqrt(crossing), b))
+    if b > 0.0 and end > limits[LOW]:
+        limits[LOW] = end
+        return True
+    if b < 0.0 and end < limits[HIGH]:
+        limits[HIGH] = end
+        return True
+    return False
+
+
+@inlined
+def apply(system: System, deformation: Deformation, t: float, shortest: float) -> None:
+    """Deform box and spheres, in place.
+
+    Args:
+        system: Spheres in their box, changed.
+        deformation: Along which line.
+        t: How far.
+        shortest: Factor by which separations may get shorter, at most, or have got longer.
+    """
+    packets, box = system.cells.packets, system.box
+    xx, xy, xz = t * deformation.xx, t * deformation.xy, t * deformation.xz
+    yy, yz, zz = t * deformation.yy, t * deformation.yz, t * deformation.zz
+    for column in range(3):
+        x, y, z = box[0, column], box[1, column], box[2, column]
+        box[0, column] = x + (xx * x + xy * y + xz * z)
+        box[1, column] = y + (yy * y + yz * z)
+        box[2, column] = z + zz * z
+    for packet in range(system.cells.pool[USED]):
+        deform(packets, packet, xx, xy, xz, yy, yz, zz)
+    shorten(system, shortest)
+    invert(box, system.inverse, system.per_face)

@@ -1,0 +1,157 @@
+"""How far a deformation may go before the first pair touches.
+
+One pass over the spheres whose clearance lets them touch in time. What a pair allows tells at once how
+near others have to be to matter, so that after the first few almost none is left to look at.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
+from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
+from hsmc.kernels.deformations import HIGH, LOW, Deformation, tighten
+from hsmc.kernels.jit import inlined, lean
+from hsmc.kernels.packets import LANES, NEAR, lowest, near
+from hsmc.kernels.search import around, looks_for, search
+
+FROM, TO, MATTERS = 2, 3, 4
+"""Places in ``System.limits``: the range asked about, and the r²/σ² below which pairs matter."""
+
+NEARBY = 1.0 / 16.0
+"""Gap of the spheres that are looked at first, over that of the horizon."""
+
+FARTHER = 4.0
+"""How much farther it goes each time."""
+
+LIMITS = 5
+"""Length of ``System.limits``."""
+
+
+class Touching(NamedTuple):
+    """A query: when do the pairs of a sphere touch?
+
+    Attributes:
+        slot: Its place in its cell, 8·packet + place.
+        radius: Its radius, in σ_L.
+        deformation: Along which line.
+        limits: What is free and what matters, changed; shape (5,).
+    """
+
+    slot: int
+    radius: float
+    deformation: Deformation
+    limits: Floats
+
+
+@inlined
+def note_what_matters(limits: Floats, stretch: float) -> None:
+    """Note how near pairs have to be to touch within the range asked about.
+
+    A change t shortens a separation by at most the factor 1 - stretch·|t|.
+    """
+    farthest = max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]))
+    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest) ** 2
+
+
+@looks_for(Touching)
+@inlined
+def first_touch(
+    system: System, packet: int, x: float, y: float, z: float, query: Touching, best: float
+) -> float:
+    """Narrow what is free by a sphere's pairs with those of a packet.
+
+    Returns:
+        The smallest r²/σ² so far, its own images left out.
+    """
+    slot, radius, deformation, limits = query
+    packets = system.cells.packets
+    mask = near(packets, packet, x, y, z, radius, max(best, limits[MATTERS])) & NEAR
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        dx = packets[packet, X, k] - x
+        dy = packets[packet, Y, k] - y
+        dz = packets[packet, Z, k] - z
+        distance2 = dx * dx + dy * dy + dz * dz
+        contact2 = (packets[packet, RADIUS, k] + radius) ** 2
+        ratio2 = distance2 / contact2
+        if packet * LANES + k != slot:
+            best = min(best, ratio2)
+        elif distance2 == 0.0:
+            continue
+        if ratio2 < limits[MATTERS] and tighten(deformation, dx, dy, dz, contact2, limits):
+            note_what_matters(limits, deformation.stretch)
+    return best
+
+
+@inlined
+def look_about(system: System, i: int, deformation: Deformation) -> None:
+    """Narrow what is free by all pairs of a sphere, and bring its clearance up to date.
+
+    It is noted as a negative number: this sphere has been looked at.
+    """
+    cells, limits, horizon = system.cells, system.limits, system.bounds[HORIZON]
+    slot = int(cells.place_of[i])
+    packet, k = slot // LANES, slot % LANES
+    x, y, z = cells.packets[packet, X, k], cells.packets[packet, Y, k], cells.packets[packet, Z, k]
+    radius = cells.packets[packet, RADIUS, k]
+    far = math.sqrt(max(horizon, limits[MATTERS]))
+    reach = around(system, far * (radius + 0.5 * system.diameter))
+    query = Touching(slot, radius, deformation, limits)
+    best = search(system, x, y, z, reach, reach, query, horizon)
+    system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
+
+
+@lean
+def free_range(
+    system: System, deformation: Deformation, low: float, high: float, first: float, last: float
+) -> tuple[float, float]:
+    """Make certain what of a range about 0 is free of overlaps.
+
+    Spheres known to be near another come first: they leave little to look at beyond.
+    Clearances lead to all pairs that matter, except where spheres come near their own images:
+    there all are looked at.
+
+    Args:
+        system: Spheres in their box; their clearances are brought up to date.
+        deformation: Along which line.
+        low: Lower end of what may be free, ≤ 0.
+        high: Upper end of it, ≥ 0.
+        first: Lower end of what is asked about.
+        last: Upper end of it.
+
+    Returns:
+        What may still be free. Between ``first`` and ``last`` it is.
+    """
+    limits, clearance, bounds = system.limits, system.clearance, system.bounds
+    limits[LOW], limits[HIGH], limits[FROM], limits[TO] = low, high, first, last
+    limits[MATTERS] = 1.0
+    if system.diameter == 0.0:
+        return low, high
+    note_what_matters(limits, deformation.stretch)
+    per_face = system.per_face
+    across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
+    horizon = math.sqrt(bounds[HORIZON])
+    near_by = 1.0 + NEARBY * (horizon - 1.0)
+    while True:
+        for i in range(clearance.shape[0]):
+            matters = min(limits[MATTERS], near_by * near_by)
+            known = clearance[i] * bounds[SHORTENED]
+            if known >= matters and matters <= across * across:
+                continue
+            if known >= 0.0:
+                look_about(system, i, deformation)
+        if limits[MATTERS] <= near_by * near_by:
+            break
+        near_by = 1.0 + FARTHER * (near_by - 1.0) if near_by < horizon else np.inf
+    for i in range(clearance.shape[0]):
+        clearance[i] = abs(clearance[i])
+    return limits[LOW], limits[HIGH]
+
+
+@inlined
+def looked(system: System) -> float:
+    """Return how far a ``free_range`` had to look to be certain, over contact."""
+    return math.sqrt(system.limits[MATTERS])
