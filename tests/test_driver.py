@@ -100,7 +100,7 @@ def test_sampling_in_pieces():
     same(read_result(OUT), sample(**SAMPLE))
 
 
-LARGE = {"moves": "local", 
+LARGE = {"moves": "local",
     "start": "fcc", "ratio": 1.0, "replicate": (4, 4, 70), "packing": 0.45, "pressure": 20.0,
     "cycles": 40, "frames": 2,
 }  # fmt: skip

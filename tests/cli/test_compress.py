@@ -43,7 +43,9 @@ def test_run(hsmc):
     assert re.match(
         r"compress: cycle 1/300  φ 0\.\d{4}  βPσ³ 10  free path [\d.]+  starting", lines[0]
     )
-    assert re.match(r"compress: cycle 300/300 .* βPσ³ 1e\+06 .* M collisions/s  0:00 left", lines[-1])
+    assert re.match(
+        r"compress: cycle 300/300 .* βPσ³ 1e\+06 .* M collisions/s  0:00 left", lines[-1]
+    )
     assert found.provenance["command"] == " ".join(["hsmc", *words])
 
 

@@ -19,7 +19,7 @@ from tests.kernels.test_cells import mixed_spheres, system_of
 MASKS = ((1.0, 1.0, 1.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 LINES = [
-    *(lambda system, mask=mask: scaling(*mask) for mask in MASKS),
+    *(lambda _, mask=mask: scaling(*mask) for mask in MASKS),
     *(lambda system, element=element: element_change(system, *element) for element in ELEMENTS),
 ]
 """Every kind of deformation, of a system."""

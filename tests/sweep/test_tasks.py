@@ -45,8 +45,8 @@ def test_algorithm_version():
     }  # fmt: skip
     assert FloppyOptions().model_dump(mode="json") == {
         "ratio": None, "large": 6, "small": 19, "runs": 100, "first_run": 0, "start": "random",
-        "protocol": "default", "moves": "newtonian", "cycles": 60_000, "ramp_start": 20.0, "pressure": 200.0,
-        "jam": True, "seed": 1,
+        "protocol": "default", "moves": "newtonian", "cycles": 60_000, "ramp_start": 20.0,
+        "pressure": 200.0, "jam": True, "seed": 1,
     }  # fmt: skip
     assert ALGORITHM == {"compress": 4, "floppy": 4}
 
