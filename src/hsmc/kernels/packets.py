@@ -24,6 +24,9 @@ LANES = 8
 ROWS = 4
 """Numbers of each: x, y, z and radius."""
 
+ROUNDING = 1e-12
+"""Of squared distances over squared contact: what may be met is told somewhat too often."""
+
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 NEAR = (1 << LANES) - 1
 """The bits of a mask that tell which spheres are near."""
@@ -105,8 +108,8 @@ def ahead(
 ) -> Any:  # fmt: skip
     """Tell which spheres of a packet a sphere at x, y, z may hit within ``path`` along v.
 
-    v has length 1. Those are ahead, nearer to its line than contact, and no farther along it
-    than path and contact together.
+    v has length 1. Those are ahead, nearer to its line than contact, and met by the end of the
+    path, but for rounding.
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
@@ -118,14 +121,21 @@ def ahead(
             for component, v in zip(d, given[6:9], strict=True)
         ]
         along = builder.fadd(builder.fadd(parts[0], parts[1]), parts[2])
-        past = builder.fsub(distance2, builder.fmul(contact, contact))
+        contact2 = builder.fmul(contact, contact)
+        past = builder.fsub(distance2, contact2)
         zero = ir.Constant(_VECTOR, [0.0] * LANES)
         verdict = builder.and_(
             builder.fcmp_ordered(">", along, zero),
             builder.fcmp_ordered(">", builder.fmul(along, along), past),
         )
-        reach = builder.fadd(contact, _spread(builder, given[9]))
-        return _mask(builder, builder.and_(verdict, builder.fcmp_ordered("<", along, reach)))
+        # At the end of the path it has passed them, or overlaps them; rounding hides no one.
+        path = _spread(builder, given[9])
+        passed = builder.fcmp_ordered("<", along, path)
+        left = builder.fsub(path, builder.fadd(along, along))
+        rounding = builder.fmul(contact2, ir.Constant(_VECTOR, [ROUNDING] * LANES))
+        there = builder.fadd(past, builder.fmul(path, left))
+        overlapping = builder.fcmp_ordered("<", there, rounding)
+        return _mask(builder, builder.and_(verdict, builder.or_(passed, overlapping)))
 
     return types.int64(packets, types.int64, *[types.float64] * 8), generate
 
