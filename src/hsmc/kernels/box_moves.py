@@ -270,9 +270,7 @@ def metropolis_element(
 
 
 @inlined
-def heat_bath(
-    system: System, move: Ints, beta_pressure: float, state: NDArray[np.uint64]
-) -> None:
+def heat_bath(system: System, move: Ints, beta_pressure: float, state: NDArray[np.uint64]) -> None:
     """Draw a box move of a ``Plan`` from its exact distribution."""
     if move[0] == 1:
         x, y, z = float(move[1]), float(move[2]), float(move[3])
