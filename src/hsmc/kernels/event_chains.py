@@ -57,8 +57,8 @@ KEPT = 100.0
 MEMORY = 0.1
 """Weight of the last cycle in the mean free path."""
 
-SIGHT = 3.5
-"""How far ahead a search looks at first, over the mean free path; 3 to 4.5 are alike."""
+SIGHT = 4.5
+"""How far ahead a search looks at first, over the mean free path; 3 to 6 are alike."""
 
 CACHED = 8192
 """Spheres up to which the processor's cache holds them all, so that nothing is fetched ahead."""
