@@ -11,6 +11,8 @@ from hsmc.ensemble import MOTIONS, BoxMode, Motion
 from hsmc.simulation import Moves, Simulation
 
 CHAINS: tuple[Motion, ...] = ("chain", "newtonian")
+SHARING: tuple[Motion, ...] = ("local", "newtonian")
+REPEAT_TRIALS = 500_000
 MODES: tuple[BoxMode, ...] = ("isotropic", "floppy")
 
 
@@ -60,18 +62,43 @@ def _collisions(system: str, start: Configuration, repeats: int) -> Row:
 
 
 def box_share(repeats: int) -> Iterator[Row]:
-    """Part of the time that box moves take: with one a cycle less without, over with (best)."""
+    """Part of the time that one box move a cycle takes: with it less without, over with (best).
+
+    Times are those of N trials or flights: chains of a given duration collide the more often
+    the denser it gets, which is no cost of box moves.
+    """
     for spheres in (25, 400, 2000, 8000, 100_000):
         dense = fluid(spheres, 0.50, mixed=True)
-        for pressure in (30.0, 1000.0):
-            row: Row = {"N": spheres, "βPσ_L³": pressure}
-            for mode in MODES:
-                run = prepared(dense, Moves(mode), pressure)
-                fixed = prepared(run.configuration, Moves("fixed"), trials=2e6)
-                works = [lambda s=s, p=pressure: block(s, p) for s in (fixed, run)]
-                without, with_moves = map(min, in_turns(works, repeats))
-                row |= {f"{mode}, φ": run.packing_fraction, mode: 1.0 - without / with_moves}
-            yield row
+        for motion in SHARING:
+            for pressure in (30.0, 1000.0):
+                row: Row = {"N": spheres, "moves": motion, "βPσ_L³": pressure}
+                for mode in MODES:
+                    run = prepared(dense, Moves(mode, motion=motion), pressure)
+                    still = Moves("fixed", motion=motion)
+                    fixed = prepared(run.configuration, still, trials=2e6)
+                    row[f"{mode}, φ"] = run.packing_fraction
+                    row[mode] = _share(fixed, run, pressure, repeats)
+                yield row
+
+
+def _share(fixed: Simulation, run: Simulation, pressure: float, repeats: int) -> float:
+    """Return what part of the time of ``run`` its box moves take."""
+    before = [simulation.counts for simulation in (fixed, run)]
+    works = [lambda s=s: several(s, pressure) for s in (fixed, run)]
+    best = map(min, in_turns(works, repeats))
+    made = [
+        (simulation.counts - start)[:2, 0].sum()
+        for simulation, start in zip((fixed, run), before, strict=True)
+    ]
+    without, with_moves = (seconds / number for seconds, number in zip(best, made, strict=True))
+    return float(1.0 - without / with_moves)
+
+
+def several(simulation: Simulation, pressure: float) -> None:
+    """Run so many blocks that a repeat takes a good part of a second, also with few spheres."""
+    block_trials = simulation.block_cycles * simulation.spheres
+    for _ in range(max(1, REPEAT_TRIALS // block_trials)):
+        block(simulation, pressure)
 
 
 def cycles(repeats: int) -> Iterator[Row]:

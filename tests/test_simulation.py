@@ -227,7 +227,7 @@ def test_least_scale_is_the_first_contact(box, n, seed):
 def test_free_interval_ends_at_contact(box, n, seed, element):
     """Inside the interval nothing overlaps; just past an end that is no window end, it does.
 
-    Fails if the two signs of s are exchanged in ``tighten_element`` (tried).
+    Fails if the sign of b decides for the wrong end in ``tighten`` (tried).
     """
     configuration = mixed_spheres(n, box, seed, ratio=0.5)
     gap = smallest_gap(configuration).gap

@@ -13,19 +13,21 @@ from hsmc.kernels.cells import records_of
 from hsmc.kernels.deformations import apply, element_change, scaling
 from hsmc.kernels.free_range import free_range
 from hsmc.neighbors import near_pairs, smallest_gap
-from tests.conftest import sheared_boxes
+from tests.conftest import points, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
 MASKS = ((1.0, 1.0, 1.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
-LINES = [
-    *(lambda _, mask=mask: scaling(*mask) for mask in MASKS),
-    *(lambda system, element=element: element_change(system, *element) for element in ELEMENTS),
-]
-"""Every kind of deformation, of a system."""
+LINES = [*MASKS, *ELEMENTS]
+"""Every kind of deformation."""
 
 REACH = 0.3
 """How far to look: a part of the change by which some separation could vanish."""
+
+
+def along(system, line):
+    """Return the deformation of a system along a line."""
+    return scaling(*line) if len(line) == 3 else element_change(system, *line)
 
 
 def gradient(deformation):
@@ -72,7 +74,7 @@ def test_range_is_that_of_brute_force(box, n, seed, line):
     """Both ends are those of the first pair that touches, own images included."""
     configuration = apart(n, box, seed)
     system, _ = system_of(configuration)
-    deformation = line(system)
+    deformation = along(system, line)
     end = REACH / deformation.stretch
     free = free_range(system, deformation, -end, end, -end, end)
     exact = brute_force(configuration, deformation, (-end, end))
@@ -85,15 +87,16 @@ def test_range_is_that_of_brute_force(box, n, seed, line):
     n=st.integers(1, 20),
     seed=st.integers(0, 1000),
     line=st.sampled_from(LINES),
-    share=st.floats(-1.0, 1.0),
+    share=st.floats(-0.02, 0.02) | st.floats(-1.0, 1.0),
 )
 def test_what_is_asked_about_is_certain(box, n, seed, line, share):
-    """A part of the range, asked about alone, is cut where the whole range is."""
+    """A part of the range, asked about once all clearances are known, is cut where the whole is."""
     configuration = apart(n, box, seed)
     system, _ = system_of(configuration)
-    deformation = line(system)
+    deformation = along(system, line)
     end = REACH / deformation.stretch
     asked = min(share * end, 0.0), max(share * end, 0.0)
+    free_range(system, deformation, -end, end, -end, end)
     low, high = free_range(system, deformation, -end, end, *asked)
     free = brute_force(configuration, deformation, (-end, end))
     np.testing.assert_allclose(max(low, asked[0]), max(free[0], asked[0]), rtol=1e-6, atol=1e-12)
@@ -105,7 +108,7 @@ def test_box_and_spheres_deform_alike(line):
     """Every vector d becomes d + t G d, and fractions of the box stay."""
     configuration = apart(30, Box.cubic(4.0), 3)
     system, order = system_of(configuration)
-    deformation = line(system)
+    deformation = along(system, line)
     before, box = records_of(system.cells)[:, :3], system.box.copy()
     strain = np.eye(3) + 0.07 * gradient(deformation)
     apply(system, deformation, 0.07, 1.0)
@@ -114,3 +117,14 @@ def test_box_and_spheres_deform_alike(line):
     np.testing.assert_allclose(system.inverse @ system.box, np.eye(3), atol=1e-13)
     assert np.count_nonzero(np.tril(system.box, -1)) == 0
     assert len(order) == 30
+
+
+def test_own_images_matter_where_no_clearance_tells_of_them():
+    """A lone sphere meets its images, 0.1 % away, in a range so short that none else is near."""
+    system, _ = system_of(points(1, Box.cubic(1.001), 1.0))
+    deformation = scaling(1.0, 1.0, 1.0)
+    exact = 1.0 / 1.001 - 1.0
+    for first in (-0.3, -0.005):
+        low, high = free_range(system, deformation, first, 0.0, first, 0.0)
+        assert high == 0.0
+        assert low == pytest.approx(exact, rel=1e-9)

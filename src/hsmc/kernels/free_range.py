@@ -1,7 +1,7 @@
 """How far a deformation may go before the first pair touches.
 
-One pass over the spheres whose clearance lets them touch in time. What a pair allows tells at once
-how near others have to be to matter, so that after the first few almost none is left to look at.
+Only spheres whose clearance lets them touch in time are looked at. What a pair allows tells at once
+how near others have to be to matter, so that after the first few almost none is left.
 """
 
 import math
