@@ -13,6 +13,8 @@ from hsmc.simulation import Moves, Simulation
 CHAINS: tuple[Motion, ...] = ("chain", "newtonian")
 SHARING: tuple[Motion, ...] = ("local", "newtonian")
 REPEAT_TRIALS = 500_000
+"""Trials of a repeat, at least: with few spheres a block is too short to be timed."""
+
 MODES: tuple[BoxMode, ...] = ("isotropic", "floppy")
 
 
@@ -82,23 +84,21 @@ def box_share(repeats: int) -> Iterator[Row]:
 
 
 def _share(fixed: Simulation, run: Simulation, pressure: float, repeats: int) -> float:
-    """Return what part of the time of ``run`` its box moves take."""
-    before = [simulation.counts for simulation in (fixed, run)]
-    works = [lambda s=s: several(s, pressure) for s in (fixed, run)]
-    best = map(min, in_turns(works, repeats))
-    made = [
-        (simulation.counts - start)[:2, 0].sum()
-        for simulation, start in zip((fixed, run), before, strict=True)
-    ]
-    without, with_moves = (seconds / number for seconds, number in zip(best, made, strict=True))
-    return float(1.0 - without / with_moves)
+    """Return what part of the time of ``run`` its box moves take; both run in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeats):
+        for simulation, seconds in zip((fixed, run), times, strict=True):
+            seconds.append(_seconds_a_move(simulation, pressure))
+    return 1.0 - min(times[0]) / min(times[1])
 
 
-def several(simulation: Simulation, pressure: float) -> None:
-    """Run so many blocks that a repeat takes a good part of a second, also with few spheres."""
-    block_trials = simulation.block_cycles * simulation.spheres
-    for _ in range(max(1, REPEAT_TRIALS // block_trials)):
-        block(simulation, pressure)
+def _seconds_a_move(simulation: Simulation, pressure: float) -> float:
+    """Return the CPU time of a trial or flight, box moves included."""
+    before = simulation.counts
+    trials = simulation.block_cycles * simulation.spheres
+    blocks = max(1, REPEAT_TRIALS // trials)
+    seconds = cpu_seconds(lambda: [block(simulation, pressure) for _ in range(blocks)])
+    return seconds / float((simulation.counts - before)[:2, 0].sum())
 
 
 def cycles(repeats: int) -> Iterator[Row]:

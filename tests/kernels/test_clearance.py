@@ -2,7 +2,7 @@
 
 Mutations tried, each of which makes a test here fail: a move that leaves the clearance as it was,
 an element move or a scaling of some axes that does not mend the others', a clearance that the
-search of a box move notes too large.
+search of a box move notes too large, a search that ends at the horizon.
 """
 
 import numpy as np

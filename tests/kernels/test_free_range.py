@@ -1,6 +1,8 @@
 """How far deformations may go, against all pairs of a brute-force list.
 
-Mutations tried, each of which makes a test here fail: MUTATIONS.
+Mutations tried, each of which makes a test here fail: own images left out, the wrong end cut by a
+pair, the lower end of what is asked about taken for 0, half the shortening assumed, clearances
+trusted where spheres come near their own images, a shear left out of the spheres' deformation.
 """
 
 import numpy as np

@@ -60,7 +60,7 @@ CASES = [
     ("fluid 5.306", "isotropic", "local", 150_000),
     ("fcc 23.4", "isotropic", "local", 200_000),
     ("6:19 fluid 10.128", "isotropic", "local", 120_000),
-    ("fcc 23.4", "floppy", "local", 120_000),
+    ("fcc 23.4", "floppy", "local", 300_000),
     ("fluid 5.306", "isotropic", "chain", 90_000),
     ("fcc 23.4", "floppy", "newtonian", 60_000),
     ("6:19 fluid 10.128", "isotropic", "chain", 90_000),
