@@ -28,14 +28,15 @@ def ids(text=STUDY, **changes):
 def test_algorithm_version():
     """Numbers that moved, and defaults, mean new results: raise ``ALGORITHM``, then these.
 
-    Packing fractions after 100 cycles, to 1e-6: a new compiler may change the last bits.
+    Packing fractions after 20 cycles, to 1e-6, and before jamming: a new compiler may change the
+    last bits, which collisions and linear programs multiply.
     """
-    small = {"cycles": 100, "seed": 1}
+    small = {"cycles": 20, "seed": 1}
     crystal = compress(start="a6b19", replicate=(1, 1, 1), frames=0, **small)
     fluid = compress(start="fluid", composition=(6, 19), box="floppy", frames=0, **small)
-    searched = floppy(runs=1, workers=1, **small)
+    searched = floppy(runs=1, workers=1, jam=False, **small)
     found = [result.final.packing_fraction for result in (crystal, fluid, searched)]
-    assert found == pytest.approx([0.3372308042, 0.3525648473, 0.6603347151], abs=1e-6)
+    assert found == pytest.approx([0.1574885476, 0.3182918577, 0.3080845712], abs=1e-6)
     assert CompressOptions().model_dump(mode="json") == {
         "ratio": None, "start": "a6b19", "large": None, "composition": None, "replicate": None,
         "fit": None, "packing": None, "seed": 1, "box": "isotropic", "axes": "xyz",
