@@ -26,7 +26,7 @@ STARTS = {
     "relax at 0.50": {"fit": "relax", "packing": 0.50},
     "relax at 0.60": {"fit": "relax", "packing": 0.60},
 }
-CYCLES = (3000, 30_000, 300_000)
+CYCLES = (3000, 30_000, 100_000)
 
 
 def print_schedules(seeds: int) -> None:

@@ -121,14 +121,17 @@ def write_result(path: Path, result: Result) -> None:
     write_whole(path, buffer.getbuffer())
 
 
-def read_result(path: Path) -> Result:
+def read_result(path: Path | str) -> Result:
     """Read a result file.
+
+    Args:
+        path: Its place.
 
     Raises:
         InputError: The file is missing, is no result of hsmc, is damaged, or has a newer
             schema than this version knows.
     """
-    with _opened(path) as (file, _):
+    with _opened(Path(path)) as (file, _):
         return _read(file)
 
 
