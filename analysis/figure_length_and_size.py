@@ -1,6 +1,6 @@
 """What the paper's packing fractions depend on: length of the run and size of the system.
 
-Run it as ``python analysis/figure_length_and_size.py``: 144 runs, about 4 minutes of CPU.
+Run it as ``python analysis/figure_length_and_size.py``: 144 runs, about 3 minutes of CPU.
 Results are kept in runs/results; a second call only draws.
 """
 
@@ -75,7 +75,7 @@ def draw(table: Table, path: Path) -> None:
         right.set_xticks(sizes, labels=map(str, sizes))
         right.minorticks_off()
         for phi, words in PAPER.values():
-            place = (0.02, phi + 0.002)
+            place = (0.4, phi + 0.002)
             right.text(*place, words, transform=right.get_yaxis_transform(), fontsize=6.5)
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     style.write_figure(figure, path, overwrite=True)
