@@ -46,7 +46,7 @@ two cycles do on two threads; so blocks are half a second long, and one second a
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What a cycle does: N trial particle moves, then one box move.
+    """What a cycle does: N trial moves of spheres, or collisions, then one box move.
 
     Attributes:
         box: Which elements of the box move.
