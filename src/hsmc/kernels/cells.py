@@ -29,7 +29,7 @@ Ints = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
 OCCUPANCY = 5.5
-"""Spheres in a cell on average: half full, few packets overflow."""
+"""Spheres in a cell on average: packets are two thirds full, and few overflow."""
 
 MOST_LAYERS = 1000
 """Cells along an axis, at most."""
