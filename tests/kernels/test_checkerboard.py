@@ -19,10 +19,17 @@ from hsmc.crystal import crystal
 from hsmc.errors import InputError
 from hsmc.fit import dilate, expand_to
 from hsmc.kernels.cells import records_of
-from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.packets import LANES
+from hsmc.kernels.particle_moves import move_regions
 from hsmc.kernels.random import next_bits, open_stream
-from hsmc.kernels.regions import cut, members_of, number_of_colour, region_of_colour
+from hsmc.kernels.regions import (
+    cut,
+    members_of,
+    number_of_colour,
+    number_of_region,
+    of_layers,
+    region_of_colour,
+)
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads, on_threads
 from tests.conftest import points
@@ -42,13 +49,14 @@ def one_thread():
 def cut_of(shape, width, seed):
     """Return cells of a width, over the diameter, that are cut into regions."""
     system, _ = system_of(points(4, Box(np.diag(width * np.array(shape, float))), 1.0))
+    system = system._replace(cells=system.cells._replace(region=np.empty(np.prod(shape), np.int32)))
     system.cells.shape[:] = shape
-    return system.cells, cut(system, kernel_state(seed, "test"))
+    return system.cells, cut(system, 1.5, kernel_state(seed, "test"))
 
 
-def layers_of(cells, axis, region):
+def layers_of(cells, regions, axis, region):
     """Return the layers of cells along an axis that a region has."""
-    return set(np.flatnonzero(cells.region[axis, : cells.shape[axis]] == region))
+    return set(np.flatnonzero(of_layers(cells, regions, axis) == region))
 
 
 @given(
@@ -73,8 +81,9 @@ def test_regions_of_one_colour_do_not_touch(shape, width, seed):
             there = sorted({region[axis] for region in alike})
             for one, other in itertools.permutations(there, 2):
                 steps = range(-span, span + 1)
-                read = {(k + s) % shape[axis] for k in layers_of(cells, axis, one) for s in steps}
-                assert not read & layers_of(cells, axis, other)
+                moved = layers_of(cells, regions, axis, one)
+                read = {(k + s) % shape[axis] for k in moved for s in steps}
+                assert not read & layers_of(cells, regions, axis, other)
     assert sorted(turns) == sorted(itertools.product(*map(range, regions.number)))
 
 
@@ -89,12 +98,14 @@ def test_members_are_all_spheres_once_and_stay():
         before = cells_of(system.cells)
         move_regions(system, np.full(2, 1.5), np.ones(3), tally, tally.copy(), state)
         # The cut of these moves is still there.
-        assert np.array_equal(
-            regions_of(system.cells, before), regions_of(system.cells, cells_of(system.cells))
-        )
+        region = system.cells.region
+        assert np.array_equal(region[before], region[cells_of(system.cells)])
     assert tally[0, 0] == 3 * 40_000
-    regions = cut(system, state)
-    every = [members_of(system.cells, regions, *r) for r in np.ndindex(*regions.number)]
+    regions = cut(system, 1.0, state)
+    every = [members_of(system.cells, regions, r) for r in np.ndindex(*regions.number)]
+    for members, (ra, rb, rc) in zip(every, np.ndindex(*regions.number), strict=True):
+        number = number_of_region(regions, ra, rb, rc)
+        assert np.all(region[cells_of(system.cells)[members]] == number)
     assert len(every) > 8
     assert np.array_equal(np.sort(np.concatenate(every)), np.arange(40_000))
 
@@ -102,13 +113,6 @@ def test_members_are_all_spheres_once_and_stay():
 def cells_of(cells):
     """Return the cell of each sphere; shape (N,)."""
     return cells.cell_of[cells.place_of // LANES]
-
-
-def regions_of(cells, where):
-    """Return the regions along each axis of spheres in some cells; shape (3, N)."""
-    nx, ny = cells.shape[0], cells.shape[1]
-    layers = np.array([where % nx, where // nx % ny, where // (nx * ny)])
-    return np.array([cells.region[axis, layers[axis]] for axis in range(3)])
 
 
 def test_spheres_on_a_line():

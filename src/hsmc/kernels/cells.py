@@ -31,9 +31,6 @@ Indices = NDArray[np.int32]
 OCCUPANCY = 5.5
 """Spheres in a cell on average: packets are two thirds full, and few overflow."""
 
-MOST_LAYERS = 1000
-"""Cells along an axis, at most."""
-
 X, Y, Z, RADIUS = 0, 1, 2, 3
 """Rows of a packet."""
 
@@ -54,7 +51,7 @@ class Cells(NamedTuple):
         place_of: Packet and place of each sphere, 8·packet + place; shape (N,).
         filled: Number of spheres in each cell; shape (C,).
         pool: Packets ever used, the first of those given back or -1, and a lock; shape (3,).
-        region: Which region each layer of cells is in, along each axis; shape (3, L).
+        region: Which region each cell is in, where spheres move region by region; shape (C,).
         everyone: All spheres; shape (N,).
     """
 
@@ -129,7 +126,7 @@ def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
         total = 1
         for axis in range(3):
             layers = int(1.0 / (per_face[axis] * edge) + 0.5)
-            cells.shape[axis] = min(max(layers, 1), MOST_LAYERS)
+            cells.shape[axis] = max(layers, 1)
             total *= cells.shape[axis]
         if total <= most:
             return
@@ -161,7 +158,7 @@ def new_cells(n: int) -> Cells:
         np.empty(n, np.int32),
         np.empty(most, np.int32),
         np.empty(3, np.int64),
-        np.zeros((3, MOST_LAYERS), np.int32),
+        np.zeros(most, np.int32),
         np.arange(n).astype(np.int32),
     )
 

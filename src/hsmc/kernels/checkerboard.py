@@ -1,17 +1,16 @@
-"""Particle moves of a large system, region by region, on several threads.
+"""Spheres of a large system moved region by region, on several threads.
 
 Each cycle the box is cut into regions, at a random offset, and the regions are coloured like a
 chessboard in three dimensions. Colour after colour, the spheres of all regions of one colour are
 moved at the same time: such regions do not touch, and each thread reads only its own region and
 what lies around it, which stays as it is until the colour is done.
 
-Balance. The offset is drawn without a look at the spheres. A region with n spheres gets n trials
-of spheres chosen at random in it; moves out of it are refused. So its members stay the same
-throughout, each is chosen as often in every state, and a trial is as likely as its reverse: the
-moves of a region obey detailed balance for any surroundings that stand still. No trial of a
-region depends on what happens in another of its colour, so moving them at the same time is the
-same as moving them one after another, and a row of steps that each leave the distribution as it
-is does so, too.
+Balance. The offset is drawn without a look at the spheres. What moves in a region stays in it and
+leaves the distribution of its spheres as it is for any surroundings that stand still: so it is
+for trial moves (``kernels.particle_moves``) and for event chains (``kernels.event_chains``).
+Nothing in a region depends on what happens in another of its colour, so moving them at the same
+time is the same as moving them one after another, and a row of steps that each leave the
+distribution as it is does so, too.
 
 Every region has a random stream of its own, so the bits do not depend on the number of threads
 nor on who comes first.
@@ -21,37 +20,78 @@ Source:
     doi:10.1016/j.jcp.2013.07.023.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import numpy as np
 from numba import prange
+from numba.extending import overload
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import Cells, Floats, Ints, System
+from hsmc.kernels.cells import Cells, Floats, Indices, Ints, System
 from hsmc.kernels.jit import kernel, threaded_kernel
-from hsmc.kernels.particle_moves import move_members
 from hsmc.kernels.random import next_bits, open_stream
-from hsmc.kernels.regions import Regions, cut, members_of, number_of_colour, region_of_colour
+from hsmc.kernels.regions import (
+    Regions,
+    members_of,
+    number_of_colour,
+    number_of_region,
+    region_of_colour,
+)
+
+Move = TypeVar("Move", bound=Callable[..., None])
+Region = tuple[int, int, int]
+
+
+def move_region(
+    system: System, members: Indices, regions: Regions, region: Region, moves: Any,
+    counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Move the spheres of a region; in which way, the type of ``moves`` says.
+
+    Args:
+        system: Spheres in their box; those of the region are moved.
+        members: The spheres of the region; shape (M,).
+        regions: How the cells are cut.
+        region: Which one, along each box vector.
+        moves: What the way of moving needs to know.
+        counts: Tried and accepted moves of each species, added to; shape (2, 2).
+        state: State of the generator; shape (4,).
+    """
+    raise NotImplementedError
+
+
+def moves_by(kind: type) -> Callable[[Move], Move]:
+    """Make a compiled function the ``move_region`` of moves of a kind, chosen when compiling."""
+
+    def register(function: Move) -> Move:
+        # Numba wants the arguments of both by the same names, and without annotations.
+        def move(system, members, regions, region, moves, counts, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            function(system, members, regions, region, moves, counts, state)
+
+        def choose(system, members, regions, region, moves, counts, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
+            return move if getattr(moves, "instance_class", None) is kind else None
+
+        overload(move_region)(choose)
+        return function
+
+    return register
 
 
 @kernel
-def move_regions(
-    system: System,
-    steps: Floats,
-    mask: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
+def sweep(
+    system: System, regions: Regions, moves: Any, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
-    """Make N trial moves, region by region, each within a cube about a sphere's place.
+    """Move all spheres, region by region.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
-        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
-        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        recent: Tried and accepted moves of each species, added to; shape (2, 2).
-        counts: Another tally of the same; shape (2, 2).
+        regions: How the cells are cut.
+        moves: As for ``move_region``.
+        counts: Tried and accepted moves of each species, added to; shape (2, 2).
         state: State of the generator that the regions' own come from; shape (4,).
     """
-    regions, key = cut(system, state), next_bits(state)
+    key = next_bits(state)
     na, nb, nc = regions.number[0], regions.number[1], regions.number[2]
     made = np.zeros((na * nb * nc, 2, 2), np.int64)
     for colour_c in range(min(nc, 2)):
@@ -61,10 +101,9 @@ def move_regions(
                 move_colour(
                     system.cells, system.species, system.box, system.inverse, system.per_face,
                     system.diameter, system.sphere_volume, system.clearance, system.bounds,
-                    system.limits, regions, colour, steps, mask, made, key,
+                    system.limits, regions, colour, moves, made, key,
                 )  # fmt: skip
     for region in range(made.shape[0]):
-        recent += made[region]
         counts += made[region]
 
 
@@ -72,8 +111,7 @@ def move_regions(
 def move_colour(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
     diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
-    regions: Regions, colour: tuple[int, int, int], steps: Floats, mask: Floats, made: Ints,
-    key: np.uint64,
+    regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,
 ) -> None:  # fmt: skip
     """Move the spheres of all regions of one colour at the same time: they do not touch.
 
@@ -92,8 +130,7 @@ def move_colour(
         limits: See cells.
         regions: How the cells are cut.
         colour: First region of the colour along each box vector, 0 or 1.
-        steps: As for ``move_regions``, like the mask.
-        mask: See steps.
+        moves: As for ``move_region``.
         made: Tried and accepted moves of each species in each region; shape (R, 2, 2).
         key: What the streams of the regions come from.
     """
@@ -110,32 +147,29 @@ def move_colour(
             bounds,
             limits,
         )
-        ra, rb, rc = region_of_colour(regions, colour, place)
-        region = (rc * regions.number[1] + rb) * regions.number[0] + ra
-        move_region(system, regions, ra, rb, rc, steps, mask, made[region], key, region)
+        region = region_of_colour(regions, colour, place)
+        number = number_of_region(regions, region[0], region[1], region[2])
+        move_by_stream(system, regions, region, moves, made[number], key, number)
 
 
 @kernel
-def move_region(
-    system: System, regions: Regions, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
-    counts: Ints, key: np.uint64, region: int,
+def move_by_stream(
+    system: System, regions: Regions, region: Region, moves: Any, counts: Ints, key: np.uint64,
+    number: int,
 ) -> None:  # fmt: skip
     """Move the spheres of one region by random numbers of its own.
 
     Args:
-        system: Spheres in their box; those of the region are moved.
-        regions: How the cells are cut.
-        ra: Region along the first box vector (likewise rb, rc).
-        rb: See ra.
-        rc: See ra.
-        steps: As for ``move_regions``, like the mask.
-        mask: See steps.
-        counts: Tried and accepted moves of each species, added to; shape (2, 2).
+        system: As for ``move_region``.
+        regions: See system.
+        region: See system.
+        moves: See system.
+        counts: See system.
         key: What all streams of the cycle come from.
-        region: Number of the region.
+        number: Number of the region.
     """
     stream, made = np.empty(4, np.uint64), np.zeros((2, 2), np.int64)
-    open_stream(key, region, stream)
-    members = members_of(system.cells, regions, ra, rb, rc)
-    move_members(system, members, ra, rb, rc, steps, mask, made, stream)
+    open_stream(key, number, stream)
+    members = members_of(system.cells, regions, region)
+    move_region(system, members, regions, region, moves, made, stream)
     counts += made

@@ -1,5 +1,12 @@
-"""Trial moves of single spheres."""
+"""Trial moves of single spheres: of the whole system, or region by region.
 
+Balance of a region: with n spheres it gets n trials of spheres chosen at random in it; moves out
+of it are refused. So its members stay the same throughout, each is chosen as often in every
+state, and a trial is as likely as its reverse: detailed balance, for any surroundings that stand
+still.
+"""
+
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +25,12 @@ from hsmc.kernels.cells import (
     number_of,
     wrapped,
 )
+from hsmc.kernels.checkerboard import Region, moves_by, sweep
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits
+from hsmc.kernels.regions import Regions, cut, number_of_region
 from hsmc.kernels.search import around, looks_for, search
 
 HALF = np.uint64(32)
@@ -111,27 +120,24 @@ def move_spheres(
     Source:
         Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    for axis in range(3):
-        system.cells.region[axis, : system.cells.shape[axis]] = 0
+    system.cells.region[:] = 0
     made = np.zeros((2, 2), np.int64)
-    move_members(system, system.cells.everyone, 0, 0, 0, steps, mask, made, state)
+    move_members(system, system.cells.everyone, 0, steps, mask, made, state)
     recent += made
     counts += made
 
 
 @lean
 def move_members(
-    system: System, members: Indices, ra: int, rb: int, rc: int, steps: Floats, mask: Floats,
-    counts: Ints, state: NDArray[np.uint64],
+    system: System, members: Indices, region: int, steps: Floats, mask: Floats, counts: Ints,
+    state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres; none leaves it.
 
     Args:
         system: Spheres in their box; those of the region are moved.
         members: The spheres of the region; shape (M,).
-        ra: Region along the first axis (likewise rb, rc).
-        rb: See ra.
-        rc: See ra.
+        region: Its number.
         steps: As for ``move_spheres``, like the rest.
         mask: See steps.
         counts: See steps.
@@ -155,7 +161,8 @@ def move_members(
         y = packets[p, Y, k] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
         z = packets[p, Z, k] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         x, y, z, a, b, c = wrapped(system, x, y, z)
-        if cells.region[0, a] != ra or cells.region[1, b] != rb or cells.region[2, c] != rc:
+        cell = number_of(cells, a, b, c)
+        if cells.region[cell] != region:
             continue
         radius = packets[p, RADIUS, k]
         reach = around(system, far * (radius + 0.5 * system.diameter))
@@ -164,4 +171,53 @@ def move_members(
             continue
         counts[kind, 1] += 1
         system.clearance[i] = clearance * scale
-        move_to(system, i, number_of(cells, a, b, c), x, y, z)
+        move_to(system, i, cell, x, y, z)
+
+
+class Trials(NamedTuple):
+    """Trial moves of the spheres of a region, as ``kernels.checkerboard`` makes them.
+
+    Attributes:
+        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+    """
+
+    steps: Floats
+    mask: Floats
+
+
+@moves_by(Trials)
+@lean
+def move_in_region(
+    system: System, members: Indices, regions: Regions, region: Region, trials: Trials,
+    counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Make as many trial moves in a region as it has spheres."""
+    number = number_of_region(regions, region[0], region[1], region[2])
+    move_members(system, members, number, trials.steps, trials.mask, counts, state)
+
+
+@kernel
+def move_regions(
+    system: System,
+    steps: Floats,
+    mask: Floats,
+    recent: Ints,
+    counts: Ints,
+    state: NDArray[np.uint64],
+) -> None:
+    """Do as ``move_spheres``, region by region, on several threads.
+
+    Args:
+        system: See ``move_spheres``, like the rest.
+        steps: See system.
+        mask: See system.
+        recent: See system.
+        counts: See system.
+        state: See system.
+    """
+    regions = cut(system, math.sqrt(system.bounds[HORIZON]) * system.diameter, state)
+    made = np.zeros((2, 2), np.int64)
+    sweep(system, regions, Trials(steps, mask), made, state)
+    recent += made
+    counts += made

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Indices, Ints, System
-from hsmc.kernels.clearance import HORIZON
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.random import uniform
@@ -30,28 +29,51 @@ class Regions(NamedTuple):
 
 
 @kernel
-def cut(system: System, state: NDArray[np.uint64]) -> Regions:
+def cut(system: System, reach: float, state: NDArray[np.uint64]) -> Regions:
     """Cut the box into regions at a random offset.
 
     Their number along an axis is even, or 1: coloured like a chessboard, no two of one colour
-    touch, all around the periodic box: none is thinner than a search about a sphere reaches.
+    touch, all around the periodic box: none is thinner than the reach of what moves in another.
 
     Args:
         system: Spheres in their box; the cells' ``region`` is written.
+        reach: How far outside its region a moving sphere looks at others, in σ_L.
         state: State of the generator; shape (4,).
     """
-    cells, reach = system.cells, math.sqrt(system.bounds[HORIZON]) * system.diameter
+    cells = system.cells
+    nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
     regions = Regions(np.ones(3, np.int64), np.zeros(3, np.int64))
     for axis in range(3):
         layers = cells.shape[axis]
         seen = math.ceil(WIDER * reach * system.per_face[axis] * layers)
         thick = max(REGION, 2 * seen)  # none is thinner than half of this
-        number = max(1, 2 * ((layers + thick) // (2 * thick)))
-        regions.number[axis] = number
+        regions.number[axis] = max(1, 2 * ((layers + thick) // (2 * thick)))
         regions.offset[axis] = int(uniform(state) * layers)
-        for layer in range(layers):
-            cells.region[axis, (layer + regions.offset[axis]) % layers] = layer * number // layers
+    of_a, of_b = of_layers(cells, regions, 0), of_layers(cells, regions, 1)
+    of_c = of_layers(cells, regions, 2)
+    for c in range(nz):
+        for b in range(ny):
+            row = (c * ny + b) * nx
+            first = number_of_region(regions, 0, of_b[b], of_c[c])
+            for a in range(nx):
+                cells.region[row + a] = first + of_a[a]
     return regions
+
+
+@kernel
+def of_layers(cells: Cells, regions: Regions, axis: int) -> Ints:
+    """Return which region along an axis each layer of cells is in; shape (L,)."""
+    layers, number = cells.shape[axis], regions.number[axis]
+    found = np.empty(layers, np.int64)
+    for layer in range(layers):
+        found[(layer + regions.offset[axis]) % layers] = layer * number // layers
+    return found
+
+
+@kernel
+def number_of_region(regions: Regions, ra: int, rb: int, rc: int) -> int:
+    """Return the number of a region from its places along the box vectors."""
+    return int((rc * regions.number[1] + rb) * regions.number[0] + ra)
 
 
 @kernel
@@ -69,16 +91,15 @@ def longer(members: Indices) -> Indices:
 
 
 @kernel
-def members_of(cells: Cells, regions: Regions, ra: int, rb: int, rc: int) -> Indices:
+def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
     """List the spheres of a region, cell by cell.
 
     Args:
         cells: Cells and what is in them.
         regions: How they are cut.
-        ra: Region along the first box vector (likewise rb, rc).
-        rb: See ra.
-        rc: See ra.
+        region: Which one, along each box vector.
     """
+    ra, rb, rc = region
     nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
     members, count = np.empty(64, np.int32), 0
     for step_c in range(first_layer(cells, regions, 2, rc), first_layer(cells, regions, 2, rc + 1)):

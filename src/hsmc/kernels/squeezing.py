@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, System, X, Y, Z
-from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
-from hsmc.kernels.particle_moves import clearance_at
+from hsmc.kernels.particle_moves import clearance_at, move_regions
 from hsmc.kernels.run import PARTICLE_TRIALS, Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
 
