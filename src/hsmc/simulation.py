@@ -19,6 +19,7 @@ from hsmc.kernels.run import (
     run_block,
     run_chain_block,
     run_large_block,
+    run_large_chain_block,
 )
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
@@ -33,6 +34,7 @@ BLOCK_TRIALS = 800_000
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
 
+CHAINED = 8192
 ONE_REGION = 4096
 """Spheres up to which the whole system is one region, moved by one thread."""
 
@@ -68,7 +70,7 @@ class Moves:
 def block_of(motion: Motion, spheres: int) -> Block:
     """Return the compiled call that runs a block of cycles of so many spheres."""
     if motion != "local":
-        return run_chain_block
+        return run_chain_block if spheres <= CHAINED else run_large_chain_block
     return run_block if spheres <= ONE_REGION else run_large_block
 
 

@@ -30,11 +30,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import RADIUS, Floats, Ints, System, X, Y, Z, move_to, number_of, wrapped
+from hsmc.kernels.cells import (
+    RADIUS,
+    Floats,
+    Indices,
+    Ints,
+    System,
+    X,
+    Y,
+    Z,
+    move_to,
+    number_of,
+    wrapped,
+)
+from hsmc.kernels.checkerboard import Region, moves_by, sweep
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, ahead, fetch, lowest
 from hsmc.kernels.random import normal, uniform
+from hsmc.kernels.regions import Regions, cut
 from hsmc.kernels.search import WIDER, Reach, fetch_around, looks_for, search
+from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead, walls_of
 
 COLLISIONS = 100
 """Collisions of a chain that its duration is tuned to, on average."""
@@ -151,15 +166,16 @@ def surroundings(
 
 
 @inlined
-def slide(system: System, i: int, dx: float, dy: float, dz: float) -> None:
-    """Move sphere ``i``, whose neighbours are then no longer known."""
+def landing(
+    system: System, i: int, dx: float, dy: float, dz: float
+) -> tuple[float, float, float, int]:
+    """Return where sphere ``i`` comes by a displacement, and the cell."""
     cells = system.cells
     packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
     x, y = cells.packets[packet, X, place] + dx, cells.packets[packet, Y, place] + dy
     z = cells.packets[packet, Z, place] + dz
     x, y, z, a, b, c = wrapped(system, x, y, z)
-    move_to(system, i, number_of(cells, a, b, c), x, y, z)
-    system.clearance[i] = 0.0
+    return x, y, z, number_of(cells, a, b, c)
 
 
 @inlined
@@ -195,7 +211,7 @@ def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: 
 
 @inlined
 def free_path(
-    system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
+    system: System, far: bool, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
 ) -> float:
     """Return how far sphere ``i`` flies along u before it hits another, at most ``path``.
 
@@ -217,7 +233,7 @@ def free_path(
     slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
     radius = packets[packet, RADIUS, place] + slack
     below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
-    if cells.place_of.shape[0] > CACHED:
+    if far and cells.place_of.shape[0] > CACHED:
         fetch_around(system, x, y, z, below, above)
     hit[SLOT] = -1.0
     flight = Flight(slot, radius, ux, uy, uz, hit)
@@ -227,13 +243,14 @@ def free_path(
 
 @lean
 def run_chain(
-    system: System, i: int, duration: float, sight: float, velocities: Floats, mask: Floats,
-    hit: Floats, chain: Floats, counts: Ints,
+    system: System, walls: Walls | None, i: int, duration: float, sight: float,
+    velocities: Floats, mask: Floats, hit: Floats, chain: Floats, counts: Ints,
 ) -> int:  # fmt: skip
     """Let sphere ``i`` fly, and whatever is hit after it, for a time.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
+        walls: Of the region whose spheres alone move; None: all do.
         i: The first sphere.
         duration: For how long, in σ_L over velocity.
         sight: How far a search looks at first, in σ_L; matters to speed alone.
@@ -256,12 +273,20 @@ def run_chain(
         if speed == 0.0:
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
-        path = min(left * speed, sight)
-        free = free_path(system, i, ux, uy, uz, path, hit)
-        target = int(hit[SLOT])
+        free = free_path(system, walls is None, i, ux, uy, uz, min(left * speed, sight), hit)
+        x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
+        target, wall, at_rest = int(hit[SLOT]), NONE, False
+        if walls is not None:
+            if cells.region[cell] != walls.region:
+                wall, free = wall_ahead(system, walls, i, ux, uy, uz, free)
+                x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
+                target = -1
+            elif target >= 0:
+                at_rest = not inside(system, walls, target)
         j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
         fetch(velocities, 3 * own * j)
-        slide(system, i, ux * free, uy * free, uz * free)
+        move_to(system, i, cell, x, y, z)
+        system.clearance[i] = 0.0
         length += free
         left = left - free / speed if free < left * speed else 0.0
         if target >= 0:
@@ -270,9 +295,15 @@ def run_chain(
             collisions += 1
             counts[system.species[i], 0] += 1
             counts[system.species[i], 1] += 1
-            if own == 1:
-                exchange(velocities, i, j, mask[0] * dx, mask[1] * dy, mask[2] * dz)
-            i = j
+            if at_rest:
+                reflect(velocities, own * i, mask[0] * dx, mask[1] * dy, mask[2] * dz)
+            else:
+                if own == 1:
+                    exchange(velocities, i, j, mask[0] * dx, mask[1] * dy, mask[2] * dz)
+                i = j
+        elif wall != NONE:
+            nx, ny, nz = system.inverse[wall, 0], system.inverse[wall, 1], system.inverse[wall, 2]
+            reflect(velocities, own * i, mask[0] * nx, mask[1] * ny, mask[2] * nz)
     mean_square = mask[0] + mask[1] + mask[2] if own == 1 else 1.0
     chain[FLOWN] += mean_square * (duration - left)
     chain[HANDED_ON] += handed_on
@@ -307,6 +338,48 @@ def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64])
     velocities *= math.sqrt(mask.sum() * n / (velocities * velocities).sum())
 
 
+@lean
+def run_chains(
+    system: System, walls: Walls | None, members: Indices, number: int, velocities: Floats,
+    mask: Floats, hit: Floats, chain: Floats, counts: Ints, state: NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """Run chains from spheres chosen at random.
+
+    Args:
+        system: As for ``run_chain``, like the walls.
+        walls: See system.
+        members: The spheres that move; shape (M,).
+        number: How many chains.
+        velocities: As for ``run_chain``, like the rest; a single row is drawn anew.
+        mask: See velocities.
+        hit: See velocities.
+        chain: Duration and free path, and sums over flights, added to; shape (5,).
+        counts: As for ``run_chain``.
+        state: State of the generator; shape (4,).
+
+    Returns:
+        Number of collisions.
+    """
+    count, collisions, sight = members.shape[0], 0, SIGHT * chain[FREE_PATH]
+    for _ in range(number):
+        if velocities.shape[0] == 1:
+            draw_direction(velocities, mask, state)
+        i = members[min(int(uniform(state) * count), count - 1)]
+        collisions += run_chain(
+            system, walls, i, chain[DURATION], sight, velocities, mask, hit, chain, counts
+        )
+    return collisions
+
+
+@inlined
+def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions: int) -> None:
+    """Take note of the chains of a cycle: what durations and sights are made from."""
+    path = length / max(collisions, 1)
+    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
+    recent[0] += chains
+    recent[1] += collisions
+
+
 @kernel
 def move_chains(
     system: System,
@@ -330,18 +403,83 @@ def move_chains(
         state: State of the generator; shape (4,).
     """
     n = system.species.shape[0]
-    hit, before, collisions = np.empty(5), chain[LENGTH], 0
-    for _ in range(max(1, round(n / COLLISIONS))):
-        if velocities.shape[0] == 1:
-            draw_direction(velocities, mask, state)
-        i = min(int(uniform(state) * n), n - 1)
-        sight = SIGHT * chain[FREE_PATH]
-        made = run_chain(system, i, chain[DURATION], sight, velocities, mask, hit, chain, counts)
-        collisions += made
-        recent[0] += 1
-        recent[1] += made
-    path = (chain[LENGTH] - before) / max(collisions, 1)
-    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
+    chains, before = max(1, round(n / COLLISIONS)), chain[LENGTH]
+    collisions = run_chains(
+        system, None, system.cells.everyone, chains, velocities, mask, np.empty(5), chain, counts,
+        state,
+    )  # fmt: skip
+    remember(chain, recent, chain[LENGTH] - before, chains, collisions)
+
+
+class Chains(NamedTuple):
+    """Event chains in a region, as ``kernels.checkerboard`` makes them.
+
+    Attributes:
+        velocities: As for ``move_chains``, like the mask.
+        mask: See velocities.
+        chain: Duration and free path, at the start of the cycle; shape (5,).
+        flown: Sums over the flights of each region, as in ``chain``, and in place of its
+            duration the number of chains; shape (R, 5).
+    """
+
+    velocities: Floats
+    mask: Floats
+    chain: Floats
+    flown: Floats
+
+
+@moves_by(Chains)
+@kernel
+def chains_in_region(
+    system: System, members: Indices, regions: Regions, region: Region, chains: Chains,
+    counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Make event chains of about as many collisions as the region has spheres."""
+    velocities = chains.velocities
+    if velocities.shape[0] == 1:
+        velocities = velocities.copy()
+    walls = walls_of(system.cells, regions, region)
+    number = int(members.shape[0] / COLLISIONS + uniform(state))
+    chain = chains.chain.copy()
+    chain[FLOWN:] = 0.0
+    run_chains(
+        system, walls, members, number, velocities, chains.mask, np.empty(5), chain, counts, state
+    )
+    chain[DURATION] = number
+    chains.flown[walls.region] = chain
+
+
+@kernel
+def move_chains_in_regions(
+    system: System,
+    velocities: Floats,
+    mask: Floats,
+    chain: Floats,
+    recent: Ints,
+    counts: Ints,
+    state: NDArray[np.uint64],
+) -> None:
+    """Do as ``move_chains``, region by region, on several threads.
+
+    Args:
+        system: See ``move_chains``, like the rest.
+        velocities: See system.
+        mask: See system.
+        chain: See system.
+        recent: See system.
+        counts: See system.
+        state: See system.
+    """
+    # None is thinner than a flight is long: one that ends inside was inside all the way.
+    regions = cut(system, system.diameter + SIGHT * chain[FREE_PATH], state)
+    flown = np.zeros((regions.number.prod(), 5))
+    made = np.zeros((2, 2), np.int64)
+    sweep(system, regions, Chains(velocities, mask, chain, flown), made, state)
+    for region in range(flown.shape[0]):
+        chain[FLOWN:] += flown[region, FLOWN:]
+    counts += made
+    length, chains = flown[:, LENGTH].sum(), int(flown[:, DURATION].sum())
+    remember(chain, recent, length, chains, made[0, 1] + made[1, 1])
 
 
 @kernel

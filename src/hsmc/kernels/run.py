@@ -19,7 +19,13 @@ from hsmc.kernels.cells import (
     wrap,
 )
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
-from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
+from hsmc.kernels.event_chains import (
+    KEPT,
+    draw_velocities,
+    move_chains,
+    move_chains_in_regions,
+    tune_duration,
+)
 from hsmc.kernels.free_range import LIMITS
 from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
@@ -242,6 +248,36 @@ def run_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Float
         if own and uniform(tally.state) * KEPT < 1.0:
             draw_velocities(velocities, plan.mask, tally.state)
         move_chains(
+            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
+            tally.state,
+        )  # fmt: skip
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    for i in range(velocities.shape[0]):
+        spheres.velocities[order[i] if own else i] = velocities[i]
+    take_back(system, order, spheres)
+    return volumes
+
+
+@kernel
+def run_large_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+    """Do as ``run_block``, with event chains of about N collisions region by region.
+
+    Args:
+        spheres: Changed.
+        plan: See ``run_block``.
+        tally: See ``run_block``.
+        pressures: See ``run_block``.
+    """
+    system, order = begin(spheres, plan)
+    volumes = np.empty(pressures.shape[0])
+    velocities = spheres.velocities.copy()
+    own = velocities.shape[0] > 1
+    for i in range(velocities.shape[0]):
+        velocities[i] = spheres.velocities[order[i] if own else i]
+    for cycle in range(pressures.shape[0]):
+        if own and uniform(tally.state) * KEPT < 1.0:
+            draw_velocities(velocities, plan.mask, tally.state)
+        move_chains_in_regions(
             system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
             tally.state,
         )  # fmt: skip
