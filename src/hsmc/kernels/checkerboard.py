@@ -5,7 +5,7 @@ chessboard in three dimensions. Colour after colour, the spheres of all regions 
 moved at the same time: such regions do not touch, and each thread reads only its own region and
 what lies around it, which stays as it is until the colour is done.
 
-Balance. The offset is drawn without a look at the spheres. What moves in a region stays in it and
+Balance. Offset and colours are drawn without a look at the spheres. What moves in a region stays in it and
 leaves the distribution of its spheres as it is for any surroundings that stand still: so it is
 for trial moves (``kernels.particle_moves``) and for event chains (``kernels.event_chains``).
 Nothing in a region depends on what happens in another of its colour, so moving them at the same
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Floats, Indices, Ints, System
 from hsmc.kernels.jit import kernel, threaded_kernel
-from hsmc.kernels.random import next_bits, open_stream
+from hsmc.kernels.random import next_bits, open_stream, uniform
 from hsmc.kernels.regions import (
     Regions,
     members_of,
@@ -79,10 +79,10 @@ def moves_by(kind: type) -> Callable[[Move], Move]:
 
 
 @kernel
-def sweep(
+def move_all_colours(
     system: System, regions: Regions, moves: Any, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
-    """Move all spheres, region by region.
+    """Move all spheres, region by region, colour after colour.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
@@ -92,23 +92,69 @@ def sweep(
         state: State of the generator that the regions' own come from; shape (4,).
     """
     key = next_bits(state)
-    na, nb, nc = regions.number[0], regions.number[1], regions.number[2]
-    made = np.zeros((na * nb * nc, 2, 2), np.int64)
-    for colour_c in range(min(nc, 2)):
-        for colour_b in range(min(nb, 2)):
-            for colour_a in range(min(na, 2)):
+    for colour_c in range(min(regions.number[2], 2)):
+        for colour_b in range(min(regions.number[1], 2)):
+            for colour_a in range(min(regions.number[0], 2)):
                 colour = (colour_a, colour_b, colour_c)
-                move_colour(
-                    system.cells, system.species, system.box, system.inverse, system.per_face,
-                    system.diameter, system.sphere_volume, system.clearance, system.bounds,
-                    system.limits, regions, colour, moves, made, key,
-                )  # fmt: skip
-    for region in range(made.shape[0]):
-        counts += made[region]
+                move_colour(system, regions, colour, moves, counts, key)
+
+
+@kernel
+def number_of_colours(regions: Regions) -> int:
+    """Return how many colours there are: 1, 2, 4 or 8."""
+    number = 1
+    for axis in range(3):
+        number *= min(regions.number[axis], 2)
+    return number
+
+
+@kernel
+def move_any_colour(
+    system: System, regions: Regions, moves: Any, counts: Ints, state: NDArray[np.uint64]
+) -> None:
+    """Move the spheres of one colour, drawn at random.
+
+    Args:
+        system: As for ``move_all_colours``, like the rest.
+        regions: See system.
+        moves: See system.
+        counts: See system.
+        state: See system.
+    """
+    drawn = int(uniform(state) * number_of_colours(regions))
+    key, digits = next_bits(state), np.empty(3, np.int64)
+    for axis in range(3):
+        colours = min(regions.number[axis], 2)
+        digits[axis] = drawn % colours
+        drawn //= colours
+    move_colour(system, regions, (digits[0], digits[1], digits[2]), moves, counts, key)
+
+
+@kernel
+def move_colour(
+    system: System, regions: Regions, colour: Region, moves: Any, counts: Ints, key: np.uint64
+) -> None:
+    """Move the spheres of all regions of one colour.
+
+    Args:
+        system: As for ``move_all_colours``.
+        regions: See system.
+        colour: First region of the colour along each box vector, 0 or 1.
+        moves: See system.
+        counts: See system.
+        key: What the streams of the regions come from.
+    """
+    made = np.zeros((regions.number.prod(), 2, 2), np.int64)
+    move_at_once(
+        system.cells, system.species, system.box, system.inverse, system.per_face,
+        system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
+        regions, colour, moves, made, key,
+    )  # fmt: skip
+    counts += made.sum(axis=0)
 
 
 @threaded_kernel
-def move_colour(
+def move_at_once(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
     diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
     regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,

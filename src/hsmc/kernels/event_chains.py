@@ -25,13 +25,11 @@ doi:10.1063/1.5090882 (Newtonian chains).
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import (
-    RADIUS,
     Floats,
     Indices,
     Ints,
@@ -43,13 +41,11 @@ from hsmc.kernels.cells import (
     number_of,
     wrapped,
 )
-from hsmc.kernels.checkerboard import Region, moves_by, sweep
+from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
 from hsmc.kernels.jit import inlined, kernel, lean
-from hsmc.kernels.packets import LANES, ahead, fetch, lowest
+from hsmc.kernels.packets import LANES, fetch
 from hsmc.kernels.random import normal, uniform
-from hsmc.kernels.regions import Regions, cut
-from hsmc.kernels.search import WIDER, Reach, fetch_around, looks_for, search
-from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead, walls_of
+from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
 
 COLLISIONS = 100
 """Collisions of a chain that its duration is tuned to, on average."""
@@ -75,94 +71,8 @@ MEMORY = 0.1
 SIGHT = 4.5
 """How far ahead a search looks at first, over the mean free path; 3 to 6 are alike."""
 
-CACHED = 8192
-"""Spheres up to which the processor's cache holds them all, so that nothing is fetched ahead."""
-
-ROUNDING = 2e-15
-"""Distance kept from contact, over the edges of the box: places are rounded."""
-
-SLOT, DX, DY, DZ, CONTACT = 0, 1, 2, 3, 4
-"""Where the first hit is noted: which sphere's place, the separation when seen, at contact."""
-
 DURATION, FREE_PATH, FLOWN, HANDED_ON, LENGTH = 0, 1, 2, 3, 4
 """Places in ``Tally.chain``."""
-
-
-class Flight(NamedTuple):
-    """A query: what does a flying sphere hit first?
-
-    Attributes:
-        slot: Its place in its cell, 8·packet + place.
-        radius: Its radius, in σ_L.
-        ux: Direction of its flight, of length 1 (likewise uy, uz).
-        uy: See ux.
-        uz: See ux.
-        hit: Written: the first hit; shape (5,).
-    """
-
-    slot: int
-    radius: float
-    ux: float
-    uy: float
-    uz: float
-    hit: Floats
-
-
-@looks_for(Flight)
-@inlined
-def first_hit(
-    system: System, packet: int, x: float, y: float, z: float, query: Flight, path: float
-) -> float:
-    """Return how far a sphere flies before it hits one of a packet, at most ``path``."""
-    packets = system.cells.packets
-    slot, radius, ux, uy, uz, hit = query
-    mask = ahead(packets, packet, x, y, z, radius, ux, uy, uz, path)
-    if packet == slot // LANES:
-        mask &= ~(1 << (slot % LANES))
-    while mask != 0:
-        k = lowest(mask)
-        mask &= mask - 1
-        dx = packets[packet, X, k] - x
-        dy = packets[packet, Y, k] - y
-        dz = packets[packet, Z, k] - z
-        contact = packets[packet, RADIUS, k] + radius
-        along = dx * ux + dy * uy + dz * uz
-        past = dx * dx + dy * dy + dz * dz - contact * contact
-        # The smaller root of s² - 2 along s + past, without taking large from large.
-        free = max(past / (along + math.sqrt(max(along * along - past, 0.0))), 0.0)
-        if free < path:
-            path = free
-            hit[SLOT], hit[CONTACT] = packet * LANES + k, contact
-            hit[DX], hit[DY], hit[DZ] = dx, dy, dz
-            fetch(system.cells.owner, packet * LANES + k)
-    return path
-
-
-@inlined
-def ahead_of(
-    system: System, axis: int, ux: float, uy: float, uz: float, reach: float, path: float
-) -> tuple[float, float]:
-    """Return how far along a box vector, to either side, lies what may be hit in flight.
-
-    Spheres within reach of the path, but none behind its start, in fractions of the vector.
-    """
-    inverse, per_face = system.inverse, system.per_face
-    slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
-    forward = WIDER * (reach * per_face[axis] + path * abs(slope))
-    lean = slope / per_face[axis]
-    back = WIDER * reach * per_face[axis] * math.sqrt(max(1.0 - lean * lean, 1e-15))
-    return (back, forward) if slope > 0.0 else (forward, back)
-
-
-@inlined
-def surroundings(
-    system: System, ux: float, uy: float, uz: float, reach: float, path: float
-) -> tuple[Reach, Reach]:
-    """Return the ``ahead_of`` of all box vectors: downwards, upwards."""
-    below_a, above_a = ahead_of(system, 0, ux, uy, uz, reach, path)
-    below_b, above_b = ahead_of(system, 1, ux, uy, uz, reach, path)
-    below_c, above_c = ahead_of(system, 2, ux, uy, uz, reach, path)
-    return (below_a, below_b, below_c), (above_a, above_b, above_c)
 
 
 @inlined
@@ -194,51 +104,6 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
     velocities[j, 0] += part * dx
     velocities[j, 1] += part * dy
     velocities[j, 2] += part * dz
-
-
-@inlined
-def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: float) -> float:
-    """Return a path shortened until it ends before contact: a long, grazing one rounds more."""
-    least, step = (hit[CONTACT] - slack) ** 2, ROUNDING * (1.0 + free)
-    while free > 0.0:
-        dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
-        if dx * dx + dy * dy + dz * dz >= least:
-            break
-        free = max(free - step, 0.0)
-        step *= 2.0
-    return free
-
-
-@inlined
-def free_path(
-    system: System, far: bool, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
-) -> float:
-    """Return how far sphere ``i`` flies along u before it hits another, at most ``path``.
-
-    Args:
-        system: Spheres in their box.
-        i: The sphere.
-        ux: Direction, of length 1 (likewise uy, uz).
-        uy: See ux.
-        uz: See ux.
-        path: How far to look, in σ_L.
-        hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
-            shape (5,).
-    """
-    cells, box = system.cells, system.box
-    packets = cells.packets
-    slot = int(cells.place_of[i])
-    packet, place = slot // LANES, slot % LANES
-    x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
-    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
-    radius = packets[packet, RADIUS, place] + slack
-    below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
-    if far and cells.place_of.shape[0] > CACHED:
-        fetch_around(system, x, y, z, below, above)
-    hit[SLOT] = -1.0
-    flight = Flight(slot, radius, ux, uy, uz, hit)
-    free = search(system, x, y, z, below, above, flight, path)
-    return held_back(free, ux, uy, uz, hit, 0.5 * slack) if hit[SLOT] >= 0.0 else free
 
 
 @lean
@@ -273,7 +138,7 @@ def run_chain(
         if speed == 0.0:
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
-        free = free_path(system, walls is None, i, ux, uy, uz, min(left * speed, sight), hit)
+        free = free_path(system, i, ux, uy, uz, min(left * speed, sight), hit)
         x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
         target, wall, at_rest = int(hit[SLOT]), NONE, False
         if walls is not None:
@@ -341,7 +206,8 @@ def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64])
 @lean
 def run_chains(
     system: System, walls: Walls | None, members: Indices, number: int, velocities: Floats,
-    mask: Floats, hit: Floats, chain: Floats, counts: Ints, state: NDArray[np.uint64],
+    mask: Floats, hit: Floats, chain: Floats, flown: Floats, counts: Ints,
+    state: NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """Run chains from spheres chosen at random.
 
@@ -350,34 +216,27 @@ def run_chains(
         walls: See system.
         members: The spheres that move; shape (M,).
         number: How many chains.
-        velocities: As for ``run_chain``, like the rest; a single row is drawn anew.
-        mask: See velocities.
-        hit: See velocities.
-        chain: Duration and free path, and sums over flights, added to; shape (5,).
-        counts: As for ``run_chain``.
+        velocities: As for ``run_chain``; a single row is drawn anew for each chain.
+        mask: As for ``run_chain``, like what is hit and the counts.
+        hit: See mask.
+        chain: Duration and free path of chains; shape (5,).
+        flown: Sums over flights, as in ``chain``, added to; shape (5,).
+        counts: See mask.
         state: State of the generator; shape (4,).
 
     Returns:
         Number of collisions.
     """
-    count, collisions, sight = members.shape[0], 0, SIGHT * chain[FREE_PATH]
+    count, collisions = members.shape[0], 0
+    duration, sight = chain[DURATION], SIGHT * chain[FREE_PATH]
     for _ in range(number):
         if velocities.shape[0] == 1:
             draw_direction(velocities, mask, state)
         i = members[min(int(uniform(state) * count), count - 1)]
         collisions += run_chain(
-            system, walls, i, chain[DURATION], sight, velocities, mask, hit, chain, counts
+            system, walls, i, duration, sight, velocities, mask, hit, flown, counts
         )
     return collisions
-
-
-@inlined
-def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions: int) -> None:
-    """Take note of the chains of a cycle: what durations and sights are made from."""
-    path = length / max(collisions, 1)
-    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
-    recent[0] += chains
-    recent[1] += collisions
 
 
 @kernel
@@ -402,84 +261,21 @@ def move_chains(
             shape (2, 2).
         state: State of the generator; shape (4,).
     """
-    n = system.species.shape[0]
-    chains, before = max(1, round(n / COLLISIONS)), chain[LENGTH]
+    chains, before = max(1, round(system.species.shape[0] / COLLISIONS)), chain[LENGTH]
     collisions = run_chains(
-        system, None, system.cells.everyone, chains, velocities, mask, np.empty(5), chain, counts,
-        state,
+        system, None, system.cells.everyone, chains, velocities, mask, np.empty(5), chain, chain,
+        counts, state,
     )  # fmt: skip
     remember(chain, recent, chain[LENGTH] - before, chains, collisions)
 
 
-class Chains(NamedTuple):
-    """Event chains in a region, as ``kernels.checkerboard`` makes them.
-
-    Attributes:
-        velocities: As for ``move_chains``, like the mask.
-        mask: See velocities.
-        chain: Duration and free path, at the start of the cycle; shape (5,).
-        flown: Sums over the flights of each region, as in ``chain``, and in place of its
-            duration the number of chains; shape (R, 5).
-    """
-
-    velocities: Floats
-    mask: Floats
-    chain: Floats
-    flown: Floats
-
-
-@moves_by(Chains)
-@kernel
-def chains_in_region(
-    system: System, members: Indices, regions: Regions, region: Region, chains: Chains,
-    counts: Ints, state: NDArray[np.uint64],
-) -> None:  # fmt: skip
-    """Make event chains of about as many collisions as the region has spheres."""
-    velocities = chains.velocities
-    if velocities.shape[0] == 1:
-        velocities = velocities.copy()
-    walls = walls_of(system.cells, regions, region)
-    number = int(members.shape[0] / COLLISIONS + uniform(state))
-    chain = chains.chain.copy()
-    chain[FLOWN:] = 0.0
-    run_chains(
-        system, walls, members, number, velocities, chains.mask, np.empty(5), chain, counts, state
-    )
-    chain[DURATION] = number
-    chains.flown[walls.region] = chain
-
-
-@kernel
-def move_chains_in_regions(
-    system: System,
-    velocities: Floats,
-    mask: Floats,
-    chain: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
-) -> None:
-    """Do as ``move_chains``, region by region, on several threads.
-
-    Args:
-        system: See ``move_chains``, like the rest.
-        velocities: See system.
-        mask: See system.
-        chain: See system.
-        recent: See system.
-        counts: See system.
-        state: See system.
-    """
-    # None is thinner than a flight is long: one that ends inside was inside all the way.
-    regions = cut(system, system.diameter + SIGHT * chain[FREE_PATH], state)
-    flown = np.zeros((regions.number.prod(), 5))
-    made = np.zeros((2, 2), np.int64)
-    sweep(system, regions, Chains(velocities, mask, chain, flown), made, state)
-    for region in range(flown.shape[0]):
-        chain[FLOWN:] += flown[region, FLOWN:]
-    counts += made
-    length, chains = flown[:, LENGTH].sum(), int(flown[:, DURATION].sum())
-    remember(chain, recent, length, chains, made[0, 1] + made[1, 1])
+@inlined
+def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions: int) -> None:
+    """Take note of the chains of a cycle: durations and sights follow them."""
+    path = length / max(collisions, 1)
+    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
+    recent[0] += chains
+    recent[1] += collisions
 
 
 @kernel

@@ -25,7 +25,7 @@ from hsmc.kernels.cells import (
     number_of,
     wrapped,
 )
-from hsmc.kernels.checkerboard import Region, moves_by, sweep
+from hsmc.kernels.checkerboard import Region, move_all_colours, moves_by
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
@@ -218,6 +218,6 @@ def move_regions(
     """
     regions = cut(system, math.sqrt(system.bounds[HORIZON]) * system.diameter, state)
     made = np.zeros((2, 2), np.int64)
-    sweep(system, regions, Trials(steps, mask), made, state)
+    move_all_colours(system, regions, Trials(steps, mask), made, state)
     recent += made
     counts += made

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Indices, Ints, System
 from hsmc.kernels.jit import kernel
-from hsmc.kernels.packets import LANES
+from hsmc.kernels.packets import LANES, ROWS, fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.search import WIDER
 
@@ -83,6 +83,14 @@ def first_layer(cells: Cells, regions: Regions, axis: int, region: int) -> int:
 
 
 @kernel
+def layers_of(cells: Cells, regions: Regions, axis: int, region: int, beyond: int) -> Ints:
+    """Return the layers of cells of a region, and so many beyond either end."""
+    first = first_layer(cells, regions, axis, region) - beyond
+    last = first_layer(cells, regions, axis, region + 1) + beyond
+    return (np.arange(first, last) + regions.offset[axis]) % cells.shape[axis]
+
+
+@kernel
 def longer(members: Indices) -> Indices:
     """Return the same in an array of twice the length."""
     twice = np.empty(2 * members.shape[0], np.int32)
@@ -99,19 +107,11 @@ def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> 
         regions: How they are cut.
         region: Which one, along each box vector.
     """
-    ra, rb, rc = region
-    nx, ny, nz = cells.shape[0], cells.shape[1], cells.shape[2]
+    nx, ny = cells.shape[0], cells.shape[1]
     members, count = np.empty(64, np.int32), 0
-    for step_c in range(first_layer(cells, regions, 2, rc), first_layer(cells, regions, 2, rc + 1)):
-        c = (step_c + regions.offset[2]) % nz
-        for step_b in range(
-            first_layer(cells, regions, 1, rb), first_layer(cells, regions, 1, rb + 1)
-        ):
-            b = (step_b + regions.offset[1]) % ny
-            for step_a in range(
-                first_layer(cells, regions, 0, ra), first_layer(cells, regions, 0, ra + 1)
-            ):
-                a = (step_a + regions.offset[0]) % nx
+    for c in layers_of(cells, regions, 2, region[2], 0):
+        for b in layers_of(cells, regions, 1, region[1], 0):
+            for a in layers_of(cells, regions, 0, region[0], 0):
                 packet = (c * ny + b) * nx + a
                 left = cells.filled[packet]
                 while count + left > members.shape[0]:
@@ -123,6 +123,19 @@ def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> 
                     left -= LANES
                     packet = int(cells.following[packet])
     return members[:count]
+
+
+@kernel
+def fetch_region(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> None:
+    """Ask the cache for a region and a layer of cells around it; see ``members_of``."""
+    nx, ny = cells.shape[0], cells.shape[1]
+    for c in layers_of(cells, regions, 2, region[2], 1):
+        for b in layers_of(cells, regions, 1, region[1], 1):
+            for a in layers_of(cells, regions, 0, region[0], 1):
+                packet = (c * ny + b) * nx + a
+                fetch(cells.owner, packet * LANES)
+                for row in range(ROWS):
+                    fetch(cells.packets, (packet * ROWS + row) * LANES)
 
 
 @kernel

@@ -18,12 +18,12 @@ from hsmc.kernels.cells import (
     new_cells,
     wrap,
 )
+from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
 from hsmc.kernels.event_chains import (
     KEPT,
     draw_velocities,
     move_chains,
-    move_chains_in_regions,
     tune_duration,
 )
 from hsmc.kernels.free_range import LIMITS

@@ -8,7 +8,6 @@ from numba.extending import overload
 
 from hsmc.kernels.cells import System
 from hsmc.kernels.jit import inlined
-from hsmc.kernels.packets import LANES, ROWS, fetch
 
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
@@ -68,22 +67,6 @@ def layers(
         (int(np.floor((sb - below[1]) * ny)), int(np.floor((sb + above[1]) * ny))),
         (int(np.floor((sc - below[2]) * nz)), int(np.floor((sc + above[2]) * nz))),
     )
-
-
-@inlined
-def fetch_around(system: System, x: float, y: float, z: float, below: Reach, above: Reach) -> None:
-    """Ask the cache for what a ``search`` will look at, save across the faces of the box.
-
-    The first packet of each row of cells will do: the processor reads on along a row by itself.
-    """
-    packets, shape = system.cells.packets, system.cells.shape
-    nx, ny, nz = int(shape[0]), int(shape[1]), int(shape[2])
-    (low_a, _), (low_b, high_b), (low_c, high_c) = layers(system, x, y, z, below, above)
-    for c in range(max(low_c, 0), min(high_c, nz - 1) + 1):
-        for b in range(max(low_b, 0), min(high_b, ny - 1) + 1):
-            first = ((c * ny + b) * nx + low_a) * ROWS * LANES
-            for row in range(ROWS):
-                fetch(packets, first + row * LANES)
 
 
 @inlined

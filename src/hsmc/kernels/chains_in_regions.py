@@ -1,0 +1,121 @@
+"""Event chains of a large system, region by region.
+
+Only the spheres of a region fly, each time; those outside stand still, and what flies comes back
+from them and from the walls of the region. Chains of a region keep to the processor's cache, and
+those of regions that do not touch run at the same time.
+
+Balance: a flight that comes back turns its own velocity round at the rate at which it meets what
+turns it, which is the rate of the reverse flight; volumes and energies are kept, as in an
+exchange. The walls keep the members of a region the same, so a chain starts with each of them as
+often in every state. Pressure: all contacts of a sphere that flies are met at the same rate
+whether the other may move or not, so the sum over collisions is that of ``kernels.event_chains``.
+
+Sources: Kampmann, Boltz & Kierfeld, J. Comput. Phys. 281, 864 (2015),
+doi:10.1016/j.jcp.2014.10.059 (straight chains in cells); ``kernels.checkerboard``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cells import Floats, Indices, Ints, System
+from hsmc.kernels.checkerboard import Region, move_any_colour, moves_by, number_of_colours
+from hsmc.kernels.event_chains import (
+    COLLISIONS,
+    DURATION,
+    FLOWN,
+    FREE_PATH,
+    LENGTH,
+    SIGHT,
+    remember,
+    run_chains,
+)
+from hsmc.kernels.jit import kernel
+from hsmc.kernels.packets import fetch
+from hsmc.kernels.random import uniform
+from hsmc.kernels.regions import Regions, cut, fetch_region
+from hsmc.kernels.walls import walls_of
+
+TURN = 4
+"""Collisions of each sphere in a turn of its region: the more, the less often the cache is filled.
+
+A sphere has a turn every so many cycles, on average.
+"""
+
+
+class Chains(NamedTuple):
+    """Event chains in a region.
+
+    Attributes:
+        velocities: As for ``move_chains``, like the mask.
+        mask: See velocities.
+        chain: Duration and free path, kept as they are; shape (5,).
+        flown: For each region the number of chains, and sums over flights as in ``chain``; added
+            to; shape (R, 5).
+        turn: Collisions of each sphere, about.
+    """
+
+    velocities: Floats
+    mask: Floats
+    chain: Floats
+    flown: Floats
+    turn: float
+
+
+@moves_by(Chains)
+@kernel
+def chains_of_region(
+    system: System, members: Indices, regions: Regions, region: Region, chains: Chains,
+    counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Make the event chains of a region's turn."""
+    velocities = chains.velocities
+    if velocities.shape[0] == 1:
+        velocities = velocities.copy()  # of this thread
+    fetch_region(system.cells, regions, region)
+    for i in members:
+        fetch(velocities, 3 * i)
+    walls = walls_of(system.cells, regions, region)
+    number = int(chains.turn * members.shape[0] / COLLISIONS + uniform(state))
+    flown = chains.flown[walls.region]
+    run_chains(
+        system, walls, members, number, velocities, chains.mask, np.empty(5), chains.chain, flown,
+        counts, state,
+    )  # fmt: skip
+    flown[DURATION] += number
+
+
+@kernel
+def move_chains_in_regions(
+    system: System,
+    velocities: Floats,
+    mask: Floats,
+    chain: Floats,
+    recent: Ints,
+    counts: Ints,
+    state: NDArray[np.uint64],
+) -> None:
+    """Do as ``move_chains``, in the regions of colours drawn at random, on several threads.
+
+    Args:
+        system: See ``move_chains``, like the rest.
+        velocities: See system.
+        mask: See system.
+        chain: See system.
+        recent: See system.
+        counts: See system.
+        state: See system.
+    """
+    # None is thinner than a flight is long: one that ends inside was inside all the way.
+    regions = cut(system, system.diameter + SIGHT * chain[FREE_PATH], state)
+    colours = number_of_colours(regions)
+    turns = max(1, colours // TURN)
+    flown, made = np.zeros((regions.number.prod(), 5)), np.zeros((2, 2), np.int64)
+    chains = Chains(velocities, mask, chain, flown, colours / turns)
+    for _ in range(turns):
+        move_any_colour(system, regions, chains, made, state)
+    counts += made
+    sums = flown.sum(axis=0)
+    chain[FLOWN:] += sums[FLOWN:]
+    remember(chain, recent, sums[LENGTH], int(sums[DURATION]), made[0, 1] + made[1, 1])

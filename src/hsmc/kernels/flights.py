@@ -1,0 +1,135 @@
+"""How far a sphere flies before it hits another, and which."""
+
+import math
+from typing import NamedTuple
+
+from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
+from hsmc.kernels.jit import inlined
+from hsmc.kernels.packets import LANES, ahead, fetch, lowest
+from hsmc.kernels.search import WIDER, Reach, looks_for, search
+
+ROUNDING = 2e-15
+"""Distance kept from contact, over the edges of the box: places are rounded."""
+
+SLOT, DX, DY, DZ, CONTACT = 0, 1, 2, 3, 4
+"""Where the first hit is noted: which sphere's place, the separation when seen, at contact."""
+
+
+class Flight(NamedTuple):
+    """A query: what does a flying sphere hit first?
+
+    Attributes:
+        slot: Its place in its cell, 8·packet + place.
+        radius: Its radius, in σ_L.
+        ux: Direction of its flight, of length 1 (likewise uy, uz).
+        uy: See ux.
+        uz: See ux.
+        hit: Written: the first hit; shape (5,).
+    """
+
+    slot: int
+    radius: float
+    ux: float
+    uy: float
+    uz: float
+    hit: Floats
+
+
+@looks_for(Flight)
+@inlined
+def first_hit(
+    system: System, packet: int, x: float, y: float, z: float, query: Flight, path: float
+) -> float:
+    """Return how far a sphere flies before it hits one of a packet, at most ``path``."""
+    packets = system.cells.packets
+    slot, radius, ux, uy, uz, hit = query
+    mask = ahead(packets, packet, x, y, z, radius, ux, uy, uz, path)
+    if packet == slot // LANES:
+        mask &= ~(1 << (slot % LANES))
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        dx = packets[packet, X, k] - x
+        dy = packets[packet, Y, k] - y
+        dz = packets[packet, Z, k] - z
+        contact = packets[packet, RADIUS, k] + radius
+        along = dx * ux + dy * uy + dz * uz
+        past = dx * dx + dy * dy + dz * dz - contact * contact
+        # The smaller root of s² - 2 along s + past, without taking large from large.
+        free = max(past / (along + math.sqrt(max(along * along - past, 0.0))), 0.0)
+        if free < path:
+            path = free
+            hit[SLOT], hit[CONTACT] = packet * LANES + k, contact
+            hit[DX], hit[DY], hit[DZ] = dx, dy, dz
+            fetch(system.cells.owner, packet * LANES + k)
+    return path
+
+
+@inlined
+def ahead_of(
+    system: System, axis: int, ux: float, uy: float, uz: float, reach: float, path: float
+) -> tuple[float, float]:
+    """Return how far along a box vector, to either side, lies what may be hit in flight.
+
+    Spheres within reach of the path, but none behind its start, in fractions of the vector.
+    """
+    inverse, per_face = system.inverse, system.per_face
+    slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
+    forward = WIDER * (reach * per_face[axis] + path * abs(slope))
+    lean = slope / per_face[axis]
+    back = WIDER * reach * per_face[axis] * math.sqrt(max(1.0 - lean * lean, 1e-15))
+    return (back, forward) if slope > 0.0 else (forward, back)
+
+
+@inlined
+def surroundings(
+    system: System, ux: float, uy: float, uz: float, reach: float, path: float
+) -> tuple[Reach, Reach]:
+    """Return the ``ahead_of`` of all box vectors: downwards, upwards."""
+    below_a, above_a = ahead_of(system, 0, ux, uy, uz, reach, path)
+    below_b, above_b = ahead_of(system, 1, ux, uy, uz, reach, path)
+    below_c, above_c = ahead_of(system, 2, ux, uy, uz, reach, path)
+    return (below_a, below_b, below_c), (above_a, above_b, above_c)
+
+
+@inlined
+def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: float) -> float:
+    """Return a path shortened until it ends before contact: a long, grazing one rounds more."""
+    least, step = (hit[CONTACT] - slack) ** 2, ROUNDING * (1.0 + free)
+    while free > 0.0:
+        dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
+        if dx * dx + dy * dy + dz * dz >= least:
+            break
+        free = max(free - step, 0.0)
+        step *= 2.0
+    return free
+
+
+@inlined
+def free_path(
+    system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
+) -> float:
+    """Return how far sphere ``i`` flies along u before it hits another, at most ``path``.
+
+    Args:
+        system: Spheres in their box.
+        i: The sphere.
+        ux: Direction, of length 1 (likewise uy, uz).
+        uy: See ux.
+        uz: See ux.
+        path: How far to look, in σ_L.
+        hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
+            shape (5,).
+    """
+    cells, box = system.cells, system.box
+    packets = cells.packets
+    slot = int(cells.place_of[i])
+    packet, place = slot // LANES, slot % LANES
+    x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
+    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
+    radius = packets[packet, RADIUS, place] + slack
+    below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
+    hit[SLOT] = -1.0
+    flight = Flight(slot, radius, ux, uy, uz, hit)
+    free = search(system, x, y, z, below, above, flight, path)
+    return held_back(free, ux, uy, uz, hit, 0.5 * slack) if hit[SLOT] >= 0.0 else free
