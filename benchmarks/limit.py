@@ -17,7 +17,8 @@ from timing import Row, Table, run
 
 from hsmc.kernels.cells import RADIUS, Ints, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON
-from hsmc.kernels.event_chains import SIGHT, Flight, first_hit, surroundings
+from hsmc.kernels.event_chains import SIGHT
+from hsmc.kernels.flights import Flight, first_hit, surroundings
 from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Nearest, nearest

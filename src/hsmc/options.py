@@ -114,8 +114,8 @@ class RunOptions(StartOptions):
             chains.
         box_moves: How box moves are made.
         pressure: βPσ_L³ (at the end of a compression).
-        threads: Threads that make the local moves of more than 4096 spheres; no number depends
-            on it.
+        threads: Threads that move more than 4096 spheres (local moves) or 32 768 (event chains);
+            no number depends on it.
     """
 
     box: BoxMode = "isotropic"
@@ -124,16 +124,6 @@ class RunOptions(StartOptions):
     box_moves: BoxMoves = "heat-bath"
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
     threads: Count = 1
-
-    @model_validator(mode="after")
-    def _check_threads(self) -> Self:
-        if self.threads > 1 and self.moves != "local":
-            message = (
-                f"threads is {self.threads}, but event chains (moves {self.moves}) run on one; "
-                "set moves to local, or threads to 1"
-            )
-            raise InputError(message)
-        return self
 
 
 class CompressOptions(RunOptions):

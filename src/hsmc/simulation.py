@@ -34,9 +34,11 @@ BLOCK_TRIALS = 800_000
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
 
-CHAINED = 8192
 ONE_REGION = 4096
-"""Spheres up to which the whole system is one region, moved by one thread."""
+"""Spheres up to which trial moves take the whole system for one region, on one thread."""
+
+ONE_CHAIN_REGION = 32_768
+"""The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
@@ -69,9 +71,9 @@ class Moves:
 
 def block_of(motion: Motion, spheres: int) -> Block:
     """Return the compiled call that runs a block of cycles of so many spheres."""
-    if motion != "local":
-        return run_chain_block if spheres <= CHAINED else run_large_chain_block
-    return run_block if spheres <= ONE_REGION else run_large_block
+    if motion == "local":
+        return run_block if spheres <= ONE_REGION else run_large_block
+    return run_chain_block if spheres <= ONE_CHAIN_REGION else run_large_chain_block
 
 
 class Simulation:
@@ -191,7 +193,7 @@ class Simulation:
     @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        if self.block is run_large_block:
+        if self.block in (run_large_block, run_large_chain_block):
             return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // self.spheres))
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // self.spheres))
 

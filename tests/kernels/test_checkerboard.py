@@ -51,7 +51,7 @@ def cut_of(shape, width, seed):
     system, _ = system_of(points(4, Box(np.diag(width * np.array(shape, float))), 1.0))
     system = system._replace(cells=system.cells._replace(region=np.empty(np.prod(shape), np.int32)))
     system.cells.shape[:] = shape
-    return system.cells, cut(system, 1.5, kernel_state(seed, "test"))
+    return system.cells, cut(system, (6, 6, 6), 1.5, kernel_state(seed, "test"))
 
 
 def layers_of(cells, regions, axis, region):
@@ -101,7 +101,7 @@ def test_members_are_all_spheres_once_and_stay():
         region = system.cells.region
         assert np.array_equal(region[before], region[cells_of(system.cells)])
     assert tally[0, 0] == 3 * 40_000
-    regions = cut(system, 1.0, state)
+    regions = cut(system, (6, 6, 6), 1.0, state)
     every = [members_of(system.cells, regions, r) for r in np.ndindex(*regions.number)]
     for members, (ra, rb, rc) in zip(every, np.ndindex(*regions.number), strict=True):
         number = number_of_region(regions, ra, rb, rc)
@@ -202,7 +202,9 @@ SPLITMIX64 = [
 
 SAME_BITS = """
 import hashlib
+import sys
 import numpy as np
+import hsmc.simulation
 from hsmc.crystal import crystal
 from hsmc.fit import dilate, expand_to
 from hsmc.simulation import Moves, Simulation
@@ -210,7 +212,8 @@ from hsmc.threads import on_threads
 
 cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.45)
 start = cell.replicated(4, 4, 70)
-moves = Moves("isotropic")
+moves = Moves("isotropic", motion=sys.argv[1])
+hsmc.simulation.ONE_CHAIN_REGION = 4096
 for threads in ((1, 1), (2, 2), (3, 3), (3, 1)):
     simulation = Simulation(start, moves, seed=3)
     for number in threads:
@@ -223,7 +226,8 @@ for threads in ((1, 1), (2, 2), (3, 3), (3, 1)):
 """
 
 
-def test_same_bits_on_any_number_of_threads():
+@pytest.mark.parametrize("motion", ["local", "chain", "newtonian"])
+def test_same_bits_on_any_number_of_threads(motion):
     """1, 2, 3 threads, and a restart on another number, leave the same state bit for bit.
 
     The box is long: seven regions of each colour. Fails if two colours are moved together, or
@@ -231,7 +235,7 @@ def test_same_bits_on_any_number_of_threads():
     """
     environment = {**os.environ, "NUMBA_NUM_THREADS": "3"}
     run = subprocess.run(
-        [sys.executable, "-c", SAME_BITS],
+        [sys.executable, "-c", SAME_BITS, motion],
         env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr

@@ -12,15 +12,13 @@ from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.event_chains import (
-    DX,
     FLOWN,
     HANDED_ON,
-    SLOT,
     draw_velocities,
     exchange,
-    free_path,
     run_chain,
 )
+from hsmc.kernels.flights import DX, SLOT, free_path
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
@@ -130,7 +128,7 @@ def chained(newtonian, sight, chains=200, duration=1.7):
         velocities = np.empty((60, 3))
         draw_velocities(velocities, np.ones(3), state)
     for k in range(chains):
-        run_chain(system, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts)
+        run_chain(system, None, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts)
     return system, before, velocities, chain
 
 

@@ -70,8 +70,8 @@ Threads = Annotated[
     str | None,
     typer.Option(
         metavar=WHOLE,
-        help="Threads that make the local moves of more than 4096 spheres; results do not depend "
-        "on it. [default: 1]",
+        help="Threads that move more than 32 768 spheres (4096 by local moves); results do not "
+        "depend on it. [default: 1]",
     ),
 ]
 Seed = Annotated[str | None, typer.Option(metavar=WHOLE, help="Root seed, stored. [default: 1]")]

@@ -37,10 +37,16 @@ from hsmc.kernels.random import uniform
 from hsmc.kernels.regions import Regions, cut, fetch_region
 from hsmc.kernels.walls import walls_of
 
-TURN = 4
-"""Collisions of each sphere in a turn of its region: the more, the less often the cache is filled.
+TURN = 2
+"""Collisions of each sphere in a turn of its region: more fill the cache less often.
 
-A sphere has a turn every so many cycles, on average.
+A sphere has a turn every so many cycles, on average; with more, spheres diffuse more slowly.
+"""
+
+THICKNESS = (12, 12, 6)
+"""Layers of cells of a region along each box vector.
+
+The fewer walls, the better spheres diffuse; but more regions of a colour keep more threads busy.
 """
 
 
@@ -108,7 +114,8 @@ def move_chains_in_regions(
         state: See system.
     """
     # None is thinner than a flight is long: one that ends inside was inside all the way.
-    regions = cut(system, system.diameter + SIGHT * chain[FREE_PATH], state)
+    reach = system.diameter + SIGHT * chain[FREE_PATH]
+    regions = cut(system, THICKNESS, reach, state)
     colours = number_of_colours(regions)
     turns = max(1, colours // TURN)
     flown, made = np.zeros((regions.number.prod(), 5)), np.zeros((2, 2), np.int64)

@@ -5,9 +5,9 @@ chessboard in three dimensions. Colour after colour, the spheres of all regions 
 moved at the same time: such regions do not touch, and each thread reads only its own region and
 what lies around it, which stays as it is until the colour is done.
 
-Balance. Offset and colours are drawn without a look at the spheres. What moves in a region stays in it and
-leaves the distribution of its spheres as it is for any surroundings that stand still: so it is
-for trial moves (``kernels.particle_moves``) and for event chains (``kernels.event_chains``).
+Balance. Offsets and colours are drawn without a look at the spheres. What moves in a region stays
+in it and leaves the distribution of its spheres as it is, for any surroundings that stand still:
+so do trial moves (``kernels.particle_moves``) and event chains (``kernels.chains_in_regions``).
 Nothing in a region depends on what happens in another of its colour, so moving them at the same
 time is the same as moving them one after another, and a row of steps that each leave the
 distribution as it is does so, too.

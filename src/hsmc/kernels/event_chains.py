@@ -145,9 +145,11 @@ def run_chain(
             if cells.region[cell] != walls.region:
                 wall, free = wall_ahead(system, walls, i, ux, uy, uz, free)
                 x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
-                target = -1
-            elif target >= 0:
-                at_rest = not inside(system, walls, target)
+                if cells.region[cell] != walls.region:  # by rounding, on a wall
+                    cell = int(cells.cell_of[cells.place_of[i] // LANES])
+                if wall != NONE:
+                    target = -1
+            at_rest = target >= 0 and not inside(system, walls, target)
         j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
         fetch(velocities, 3 * own * j)
         move_to(system, i, cell, x, y, z)

@@ -35,6 +35,9 @@ from hsmc.kernels.search import around, looks_for, search
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
+THICKNESS = (6, 6, 6)
+"""Layers of cells of a region along each box vector: few enough to stay in the cache."""
+
 PER_BIT = 2.0**-31
 """Turns 32 random bits into (-1, 1) once half a bit is added and 1 taken away."""
 
@@ -216,7 +219,8 @@ def move_regions(
         counts: See system.
         state: See system.
     """
-    regions = cut(system, math.sqrt(system.bounds[HORIZON]) * system.diameter, state)
+    reach = math.sqrt(system.bounds[HORIZON]) * system.diameter
+    regions = cut(system, THICKNESS, reach, state)
     made = np.zeros((2, 2), np.int64)
     move_all_colours(system, regions, Trials(steps, mask), made, state)
     recent += made

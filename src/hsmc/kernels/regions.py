@@ -12,8 +12,7 @@ from hsmc.kernels.packets import LANES, ROWS, fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.search import WIDER
 
-REGION = 6
-"""Cells along the edge of a region, about: few enough to stay in the processor's cache."""
+Thickness = tuple[int, int, int]
 
 
 class Regions(NamedTuple):
@@ -29,7 +28,7 @@ class Regions(NamedTuple):
 
 
 @kernel
-def cut(system: System, reach: float, state: NDArray[np.uint64]) -> Regions:
+def cut(system: System, thickness: Thickness, reach: float, state: NDArray[np.uint64]) -> Regions:
     """Cut the box into regions at a random offset.
 
     Their number along an axis is even, or 1: coloured like a chessboard, no two of one colour
@@ -37,6 +36,7 @@ def cut(system: System, reach: float, state: NDArray[np.uint64]) -> Regions:
 
     Args:
         system: Spheres in their box; the cells' ``region`` is written.
+        thickness: Layers of cells of a region along each box vector, about.
         reach: How far outside its region a moving sphere looks at others, in σ_L.
         state: State of the generator; shape (4,).
     """
@@ -46,7 +46,7 @@ def cut(system: System, reach: float, state: NDArray[np.uint64]) -> Regions:
     for axis in range(3):
         layers = cells.shape[axis]
         seen = math.ceil(WIDER * reach * system.per_face[axis] * layers)
-        thick = max(REGION, 2 * seen)  # none is thinner than half of this
+        thick = max(thickness[axis], 2 * seen)  # none is thinner than half of this
         regions.number[axis] = max(1, 2 * ((layers + thick) // (2 * thick)))
         regions.offset[axis] = int(uniform(state) * layers)
     of_a, of_b = of_layers(cells, regions, 0), of_layers(cells, regions, 1)
@@ -87,7 +87,10 @@ def layers_of(cells: Cells, regions: Regions, axis: int, region: int, beyond: in
     """Return the layers of cells of a region, and so many beyond either end."""
     first = first_layer(cells, regions, axis, region) - beyond
     last = first_layer(cells, regions, axis, region + 1) + beyond
-    return (np.arange(first, last) + regions.offset[axis]) % cells.shape[axis]
+    found = np.arange(first, last)
+    for k in range(found.shape[0]):
+        found[k] = (found[k] + regions.offset[axis]) % cells.shape[axis]
+    return found
 
 
 @kernel

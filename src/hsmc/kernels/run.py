@@ -229,6 +229,35 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
 
 
 @kernel
+def begin_chains(spheres: Spheres, plan: Plan) -> tuple[System, Ints, Floats]:
+    """Return what ``begin`` does, and the velocities in the same order."""
+    system, order = begin(spheres, plan)
+    velocities = spheres.velocities.copy()
+    if velocities.shape[0] > 1:
+        for i in range(order.shape[0]):
+            velocities[i] = spheres.velocities[order[i]]
+    return system, order, velocities
+
+
+@inlined
+def renew(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
+    """Draw all velocities anew, in one of ``KEPT`` cycles."""
+    if velocities.shape[0] > 1 and uniform(state) * KEPT < 1.0:
+        draw_velocities(velocities, mask, state)
+
+
+@kernel
+def end_chains(system: System, order: Ints, velocities: Floats, spheres: Spheres) -> None:
+    """Do as ``take_back``, with velocities, too."""
+    take_back(system, order, spheres)
+    if velocities.shape[0] > 1:
+        for i in range(order.shape[0]):
+            spheres.velocities[order[i]] = velocities[i]
+    else:
+        spheres.velocities[0] = velocities[0]
+
+
+@kernel
 def run_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
     """Do as ``run_block``, with event chains of about N collisions in place of trial moves.
 
@@ -238,53 +267,16 @@ def run_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Float
         tally: See ``run_block``.
         pressures: See ``run_block``.
     """
-    system, order = begin(spheres, plan)
+    system, order, velocities = begin_chains(spheres, plan)
     volumes = np.empty(pressures.shape[0])
-    velocities = spheres.velocities.copy()
-    own = velocities.shape[0] > 1
-    for i in range(velocities.shape[0]):
-        velocities[i] = spheres.velocities[order[i] if own else i]
     for cycle in range(pressures.shape[0]):
-        if own and uniform(tally.state) * KEPT < 1.0:
-            draw_velocities(velocities, plan.mask, tally.state)
+        renew(velocities, plan.mask, tally.state)
         move_chains(
             system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
             tally.state,
         )  # fmt: skip
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    for i in range(velocities.shape[0]):
-        spheres.velocities[order[i] if own else i] = velocities[i]
-    take_back(system, order, spheres)
-    return volumes
-
-
-@kernel
-def run_large_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Do as ``run_block``, with event chains of about N collisions region by region.
-
-    Args:
-        spheres: Changed.
-        plan: See ``run_block``.
-        tally: See ``run_block``.
-        pressures: See ``run_block``.
-    """
-    system, order = begin(spheres, plan)
-    volumes = np.empty(pressures.shape[0])
-    velocities = spheres.velocities.copy()
-    own = velocities.shape[0] > 1
-    for i in range(velocities.shape[0]):
-        velocities[i] = spheres.velocities[order[i] if own else i]
-    for cycle in range(pressures.shape[0]):
-        if own and uniform(tally.state) * KEPT < 1.0:
-            draw_velocities(velocities, plan.mask, tally.state)
-        move_chains_in_regions(
-            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
-            tally.state,
-        )  # fmt: skip
-        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    for i in range(velocities.shape[0]):
-        spheres.velocities[order[i] if own else i] = velocities[i]
-    take_back(system, order, spheres)
+    end_chains(system, order, velocities, spheres)
     return volumes
 
 
@@ -304,4 +296,27 @@ def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Float
         move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
     take_back(system, order, spheres)
+    return volumes
+
+
+@kernel
+def run_large_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+    """Do as ``run_block``, with event chains region by region, on several threads.
+
+    Args:
+        spheres: Changed.
+        plan: See ``run_block``.
+        tally: See ``run_block``.
+        pressures: See ``run_block``.
+    """
+    system, order, velocities = begin_chains(spheres, plan)
+    volumes = np.empty(pressures.shape[0])
+    for cycle in range(pressures.shape[0]):
+        renew(velocities, plan.mask, tally.state)
+        move_chains_in_regions(
+            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
+            tally.state,
+        )  # fmt: skip
+        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
+    end_chains(system, order, velocities, spheres)
     return volumes

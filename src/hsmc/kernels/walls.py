@@ -30,7 +30,7 @@ class Walls(NamedTuple):
     Attributes:
         region: Number of the region.
         low: Where it starts, in fractions of each box vector; shape (3,).
-        width: How wide it is, likewise; infinite if it goes all around; shape (3,).
+        width: How wide it is, likewise; 1 if it goes all around; shape (3,).
     """
 
     region: int
@@ -46,7 +46,7 @@ def walls_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Wa
         first = first_layer(cells, regions, axis, region[axis])
         last = first_layer(cells, regions, axis, region[axis] + 1)
         low[axis] = (first + regions.offset[axis]) / cells.shape[axis]
-        width[axis] = (last - first) / cells.shape[axis] if regions.number[axis] > 1 else np.inf
+        width[axis] = (last - first) / cells.shape[axis]
     return Walls(number_of_region(regions, region[0], region[1], region[2]), low, width)
 
 
@@ -54,7 +54,7 @@ def walls_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Wa
 def inside(system: System, walls: Walls, slot: int) -> bool:
     """Tell whether what is in a place, 8·packet + place, belongs to the region."""
     cells = system.cells
-    return cells.region[cells.cell_of[slot // LANES]] == walls.region
+    return bool(cells.region[cells.cell_of[slot // LANES]] == walls.region)
 
 
 @inlined
@@ -72,7 +72,7 @@ def wall_ahead(
         place -= walls.low[axis]
         place -= math.floor(place + HAIR)
         room = (walls.width[axis] - place if slope > 0.0 else place) - MARGIN
-        if room < path * abs(slope):
+        if slope != 0.0 and walls.width[axis] < 1.0 and room < path * abs(slope):
             path = max(room, 0.0) / abs(slope)
             found = axis
     return found, path
