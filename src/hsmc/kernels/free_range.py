@@ -11,13 +11,20 @@ import numpy as np
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.deformations import HIGH, LOW, Deformation, tighten
+from hsmc.kernels.deformations import (
+    FROM,
+    HIGH,
+    LOW,
+    MATTERS,
+    TO,
+    Deformation,
+    note_what_matters,
+    tighten,
+)
+from hsmc.kernels.every_pair import covered, every_pair
 from hsmc.kernels.jit import inlined, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.search import around, looks_for, search
-
-FROM, TO, MATTERS = 2, 3, 4
-"""Places in ``System.limits``: the range asked about, and the r²/σ² below which pairs matter."""
 
 NEARBY = 1.0 / 16.0
 """Gap of the spheres that are looked at first, over that of the horizon."""
@@ -25,8 +32,8 @@ NEARBY = 1.0 / 16.0
 FARTHER = 4.0
 """How much farther it goes each time."""
 
-LIMITS = 5
-"""Length of ``System.limits``."""
+MANY = 0.25
+"""Share of spheres to be looked about from which on one pass over all pairs takes less time."""
 
 
 class Touching(NamedTuple):
@@ -43,16 +50,6 @@ class Touching(NamedTuple):
     radius: float
     deformation: Deformation
     limits: Floats
-
-
-@inlined
-def note_what_matters(limits: Floats, stretch: float) -> None:
-    """Note how near pairs have to be to touch within the range asked about.
-
-    A change t shortens a separation by at most the factor 1 - stretch·|t|.
-    """
-    farthest = max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]))
-    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest) ** 2
 
 
 @looks_for(Touching)
@@ -104,6 +101,17 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
+@inlined
+def to_look_about(system: System, matters: float, across2: float) -> int:
+    """Return how many spheres are to be looked about for pairs with r²/σ² below ``matters``."""
+    clearance = system.clearance
+    least = matters / system.bounds[SHORTENED] if matters <= across2 else np.inf
+    count = 0
+    for i in range(clearance.shape[0]):
+        count += 1 if clearance[i] < least else 0
+    return count
+
+
 @lean
 def free_range(
     system: System, deformation: Deformation, low: float, high: float, first: float, last: float
@@ -135,7 +143,16 @@ def free_range(
     across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
+    all_seen = covered(system)
+    swept = False
     while True:
+        if not swept and near_by * near_by < all_seen:
+            matters = min(limits[MATTERS], near_by * near_by)
+            if to_look_about(system, matters, across * across) > MANY * clearance.shape[0]:
+                every_pair(system, deformation)
+                swept = True
+                if limits[MATTERS] <= all_seen:
+                    break
         for i in range(clearance.shape[0]):
             matters = min(limits[MATTERS], near_by * near_by)
             known = clearance[i] * bounds[SHORTENED]

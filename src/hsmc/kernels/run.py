@@ -20,8 +20,8 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.checkerboard import move_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
+from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
-from hsmc.kernels.free_range import LIMITS
 from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_spheres
