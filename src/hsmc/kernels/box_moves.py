@@ -190,6 +190,7 @@ def heat_bath_element(
     known = 0.0 if row == column else high
     low, high = free_change(system, row, column, low, high, low, known)
     horizon = looked(system)
+    known = max(known, min(high, -low))  # seen are pairs that may touch as far to either side
     change = draw_change(system, row, column, low, high, beta_pressure, state)
     while change > known:
         known = change

@@ -12,24 +12,32 @@ import math
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.deformations import FROM, HIGH, LOW, MATTERS, TO, Deformation, note_what_matters, tighten
 from hsmc.kernels.jit import inlined
-from hsmc.kernels.packets import NEAR, beyond, limiting, lowest, near_image
+from hsmc.kernels.packets import LANES, NEAR, beyond, limiting, lowest, near_image
 from hsmc.kernels.search import WIDER
 
 
-@inlined
-def covered(system: System) -> float:
-    """Return the r²/σ² below which ``every_pair`` meets all pairs, own images included.
+MOST_STEPS = 3
+"""Layers to either side of a cell that are met, at most: the masks of seven layers are one number."""
 
-    Spheres whose cells are not next to each other are a layer apart at least.
-    """
-    shape, per_face = system.cells.shape, system.per_face
-    steepest = max(shape[0] * per_face[0], shape[1] * per_face[1], shape[2] * per_face[2])
-    return 1.0 / (WIDER * steepest * system.diameter) ** 2
+
+@inlined
+def layers_met(system: System, axis: int, reach: float) -> int:
+    """Return how many layers to either side may hold spheres near a layer's, near over contact."""
+    layers = system.cells.shape[axis] * system.per_face[axis]
+    return 1 + int(WIDER * reach * system.diameter * layers)
+
+
+@inlined
+def meets_all(system: System, matters: float) -> bool:
+    """Tell if ``every_pair`` meets all pairs with r²/σ² below ``matters``."""
+    reach = math.sqrt(matters)
+    steps = max(layers_met(system, 0, reach), layers_met(system, 1, reach))
+    return max(steps, layers_met(system, 2, reach)) <= MOST_STEPS
 
 
 @inlined
 def packet_pair(
-    packets: Floats, one: int, within: int, other: int, own: int, x: float, y: float, z: float,
+    packets: Floats, one: int, ones: int, other: int, own: int, x: float, y: float, z: float,
     deformation: Deformation, limits: Floats,
 ) -> None:  # fmt: skip
     """Narrow what is free by the pairs of two packets.
@@ -37,7 +45,7 @@ def packet_pair(
     Args:
         packets: Of all cells; shape (P, 4, 8).
         one: The one packet.
-        within: Which of its spheres may be near one of the other, a mask.
+        ones: Which of its spheres may be near one of the other, a mask.
         other: The other packet.
         own: 1 if it is the same, of which each pair counts once; else 0.
         x: From the other packet to its image beside the one (likewise y, z).
@@ -46,7 +54,7 @@ def packet_pair(
         deformation: Along which line.
         limits: What is free and what matters, changed; shape (5,).
     """
-    matters, found, left = limits[MATTERS], 0, within
+    matters, found, left = limits[MATTERS], 0, ones
     while left != 0:
         k = lowest(left)
         left &= left - 1
@@ -55,9 +63,9 @@ def packet_pair(
     if found == 0:
         return
     xx, xy, xz, yy, yz, zz, stretch = deformation
-    while within != 0:
-        k = lowest(within)
-        within &= within - 1
+    while ones != 0:
+        k = lowest(ones)
+        ones &= ones - 1
         mask = limiting(
             packets, other, x, y, z, one, k, xx, xy, xz, yy, yz, zz,
             max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]),
@@ -75,9 +83,9 @@ def packet_pair(
 
 @inlined
 def reaching(
-    system: System, packet: int, axis: int, layer: int, reach: float
-) -> tuple[int, int, int]:
-    """Return which spheres of a packet may be near others a layer lower, anywhere, or higher.
+    system: System, packet: int, axis: int, layer: int, reach: float, steps: int
+) -> int:
+    """Return which spheres of a packet may be near others of each layer about their own.
 
     Args:
         system: Spheres in their box.
@@ -85,15 +93,27 @@ def reaching(
         axis: Along which box vector.
         layer: Its layer of cells.
         reach: How near over contact is near.
+        steps: How many layers to either side.
+
+    Returns:
+        Their masks in one number, for ``within``.
     """
     packets, inverse, count = system.cells.packets, system.inverse, system.cells.shape[axis]
     x, y, z = count * inverse[axis, 0], count * inverse[axis, 1], count * inverse[axis, 2]
     per_radius = WIDER * reach * count * system.per_face[axis]
     others = 0.5 * system.diameter * per_radius
-    filled = beyond(packets, packet, 0.0, 0.0, 0.0, 1.0, -1.0)
-    below = beyond(packets, packet, -x, -y, -z, per_radius, -layer - others)
-    above = beyond(packets, packet, x, y, z, per_radius, layer + 1.0 - others)
-    return below, filled, above
+    masks = beyond(packets, packet, 0.0, 0.0, 0.0, 1.0, -1.0) << LANES * MOST_STEPS
+    for step in range(1, steps + 1):
+        below = beyond(packets, packet, -x, -y, -z, per_radius, step - 1.0 - layer - others)
+        above = beyond(packets, packet, x, y, z, per_radius, step + layer - others)
+        masks |= below << LANES * (MOST_STEPS - step) | above << LANES * (MOST_STEPS + step)
+    return masks
+
+
+@inlined
+def within(masks: int, step: int) -> int:
+    """Return the mask of a layer, so many steps from a sphere's own."""
+    return (masks >> LANES * (MOST_STEPS + step)) & NEAR
 
 
 @inlined
@@ -113,23 +133,27 @@ def one_packet(
     cells, box, limits = system.cells, system.box, system.limits
     nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
     reach = math.sqrt(limits[MATTERS])
-    towards_a = reaching(system, packet, 0, a, reach)
-    towards_b = reaching(system, packet, 1, b, reach)
-    towards_c = reaching(system, packet, 2, c, reach)
-    for step_c in range(2):
+    steps_a, steps_b = layers_met(system, 0, reach), layers_met(system, 1, reach)
+    steps_c = layers_met(system, 2, reach)
+    masks_a = reaching(system, packet, 0, a, reach, steps_a)
+    masks_b = reaching(system, packet, 1, b, reach, steps_b)
+    masks_c = reaching(system, packet, 2, c, reach, steps_c)
+    for step_c in range(steps_c + 1):
         turns_c = (c + step_c) // nz
         layer = (c + step_c - turns_c * nz) * ny
-        for step_b in range(-step_c, 2):
+        for step_b in range(-steps_b if step_c > 0 else 0, steps_b + 1):
+            mask = within(masks_c, step_c) & within(masks_b, step_b)
+            if mask == 0:
+                continue
             turns_b = (b + step_b) // ny
             row = (layer + b + step_b - turns_b * ny) * nx
             x_b = turns_c * box[0, 2] + turns_b * box[0, 1]
             y = turns_c * box[1, 2] + turns_b * box[1, 1]
             z = turns_c * box[2, 2]
             beside = step_c != 0 or step_b != 0
-            within_b = towards_c[step_c + 1] & towards_b[step_b + 1]
-            for step_a in range(-1 if beside else 0, 2):
-                within = within_b & towards_a[step_a + 1]
-                if within == 0:
+            for step_a in range(-steps_a if beside else 0, steps_a + 1):
+                ones = mask & within(masks_a, step_a)
+                if ones == 0:
                     continue
                 turns_a = (a + step_a) // nx
                 x = x_b + turns_a * box[0, 0]
@@ -137,14 +161,14 @@ def one_packet(
                 other = packet if own == 1 else row + a + step_a - turns_a * nx
                 while other >= 0:
                     packet_pair(
-                        cells.packets, packet, within, other, own, x, y, z, deformation, limits
+                        cells.packets, packet, ones, other, own, x, y, z, deformation, limits
                     )
                     other, own = int(cells.following[other]), 0
 
 
 @inlined
 def every_pair(system: System, deformation: Deformation) -> None:
-    """Narrow what is free by all pairs with r²/σ² below ``covered``."""
+    """Narrow what is free by all pairs that matter: ``meets_all`` has to be true."""
     cells = system.cells
     packet = 0
     for c in range(cells.shape[2]):

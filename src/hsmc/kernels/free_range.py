@@ -21,7 +21,7 @@ from hsmc.kernels.deformations import (
     note_what_matters,
     tighten,
 )
-from hsmc.kernels.every_pair import covered, every_pair
+from hsmc.kernels.every_pair import every_pair, meets_all
 from hsmc.kernels.jit import inlined, lean
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.search import around, looks_for, search
@@ -112,6 +112,16 @@ def to_look_about(system: System, matters: float, across2: float) -> int:
     return count
 
 
+@inlined
+def least_known(system: System) -> int:
+    """Return the sphere of the smallest clearance."""
+    clearance, nearest = system.clearance, 0
+    for i in range(1, clearance.shape[0]):
+        if clearance[i] < clearance[nearest]:
+            nearest = i
+    return nearest
+
+
 @lean
 def free_range(
     system: System, deformation: Deformation, low: float, high: float, first: float, last: float
@@ -143,16 +153,15 @@ def free_range(
     across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
-    all_seen = covered(system)
-    swept = False
+    many = MANY * clearance.shape[0] if meets_all(system, limits[MATTERS]) else np.inf
+    nearest = least_known(system)
+    if system.clearance[nearest] > 0.0:
+        look_about(system, nearest, deformation)
     while True:
-        if not swept and near_by * near_by < all_seen:
-            matters = min(limits[MATTERS], near_by * near_by)
-            if to_look_about(system, matters, across * across) > MANY * clearance.shape[0]:
-                every_pair(system, deformation)
-                swept = True
-                if limits[MATTERS] <= all_seen:
-                    break
+        matters = min(limits[MATTERS], near_by * near_by)
+        if to_look_about(system, matters, across * across) > many:
+            every_pair(system, deformation)
+            break
         for i in range(clearance.shape[0]):
             matters = min(limits[MATTERS], near_by * near_by)
             known = clearance[i] * bounds[SHORTENED]
