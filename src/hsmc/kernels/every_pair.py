@@ -11,7 +11,7 @@ import math
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.deformations import FROM, HIGH, LOW, MATTERS, TO, Deformation, note_what_matters, tighten
-from hsmc.kernels.jit import inlined
+from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.packets import LANES, NEAR, beyond, limiting, lowest, near_image
 from hsmc.kernels.search import WIDER
 
@@ -35,7 +35,7 @@ def meets_all(system: System, matters: float) -> bool:
     return max(steps, layers_met(system, 2, reach)) <= MOST_STEPS
 
 
-@inlined
+@merged
 def packet_pair(
     packets: Floats, one: int, ones: int, other: int, own: int, x: float, y: float, z: float,
     deformation: Deformation, limits: Floats,
@@ -116,7 +116,7 @@ def within(masks: int, step: int) -> int:
     return (masks >> LANES * (MOST_STEPS + step)) & NEAR
 
 
-@inlined
+@merged
 def one_packet(
     system: System, packet: int, a: int, b: int, c: int, deformation: Deformation
 ) -> None:
@@ -166,7 +166,7 @@ def one_packet(
                     other, own = int(cells.following[other]), 0
 
 
-@inlined
+@merged
 def every_pair(system: System, deformation: Deformation) -> None:
     """Narrow what is free by all pairs that matter: ``meets_all`` has to be true."""
     cells = system.cells

@@ -22,7 +22,7 @@ from hsmc.kernels.deformations import (
     tighten,
 )
 from hsmc.kernels.every_pair import every_pair, meets_all
-from hsmc.kernels.jit import inlined, lean
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.search import around, looks_for, search
 
@@ -83,7 +83,7 @@ def first_touch(
     return best
 
 
-@inlined
+@merged
 def look_about(system: System, i: int, deformation: Deformation) -> None:
     """Narrow what is free by all pairs of a sphere, and bring its clearance up to date.
 
@@ -101,7 +101,7 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
-@inlined
+@merged
 def to_look_about(system: System, matters: float, across2: float) -> int:
     """Return how many spheres are to be looked about for pairs with r²/σ² below ``matters``."""
     clearance = system.clearance
@@ -112,7 +112,7 @@ def to_look_about(system: System, matters: float, across2: float) -> int:
     return count
 
 
-@inlined
+@merged
 def least_known(system: System) -> int:
     """Return the sphere of the smallest clearance."""
     clearance, nearest = system.clearance, 0
