@@ -10,7 +10,16 @@ it, and nothing else is done unless one of them is near enough to matter.
 import math
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
-from hsmc.kernels.deformations import FROM, HIGH, LOW, MATTERS, TO, Deformation, note_what_matters, tighten
+from hsmc.kernels.deformations import (
+    FROM,
+    HIGH,
+    LOW,
+    MATTERS,
+    TO,
+    Deformation,
+    note_what_matters,
+    tighten,
+)
 from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.packets import LANES, NEAR, beyond, limiting, lowest, near_image
 from hsmc.kernels.search import WIDER
@@ -82,9 +91,7 @@ def packet_pair(
 
 
 @inlined
-def reaching(
-    system: System, packet: int, axis: int, layer: int, reach: float, steps: int
-) -> int:
+def reaching(system: System, packet: int, axis: int, layer: int, reach: float, steps: int) -> int:
     """Return which spheres of a packet may be near others of each layer about their own.
 
     Args:

@@ -33,7 +33,12 @@ FARTHER = 4.0
 """How much farther it goes each time."""
 
 MANY = 0.25
-"""Share of spheres to be looked about from which on one pass over all pairs takes less time."""
+"""Share of spheres, none of whose clearance is known, from which on one pass over all pairs takes
+less time."""
+
+
+FEW = 64
+"""Spheres up to which one pass takes less time, save in scalings of all axes."""
 
 
 class Touching(NamedTuple):
@@ -102,24 +107,12 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
 
 
 @merged
-def to_look_about(system: System, matters: float, across2: float) -> int:
-    """Return how many spheres are to be looked about for pairs with r²/σ² below ``matters``."""
-    clearance = system.clearance
-    least = matters / system.bounds[SHORTENED] if matters <= across2 else np.inf
-    count = 0
+def unknown(system: System) -> int:
+    """Return of how many spheres no clearance is known, as after event chains."""
+    clearance, count = system.clearance, 0
     for i in range(clearance.shape[0]):
-        count += 1 if clearance[i] < least else 0
+        count += 1 if clearance[i] == 0.0 else 0
     return count
-
-
-@merged
-def least_known(system: System) -> int:
-    """Return the sphere of the smallest clearance."""
-    clearance, nearest = system.clearance, 0
-    for i in range(1, clearance.shape[0]):
-        if clearance[i] < clearance[nearest]:
-            nearest = i
-    return nearest
 
 
 @lean
@@ -128,7 +121,8 @@ def free_range(
 ) -> tuple[float, float]:
     """Make certain what of a range about 0 is free of overlaps.
 
-    Spheres known to be near another come first: they leave little to look at beyond.
+    Where few clearances are known one pass over all pairs tells everything. Else
+    spheres known to be near another come first: they leave little to look at beyond.
     Clearances lead to all pairs that matter, except where spheres come near their own images:
     there all are looked at.
 
@@ -153,15 +147,13 @@ def free_range(
     across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
-    many = MANY * clearance.shape[0] if meets_all(system, limits[MATTERS]) else np.inf
-    nearest = least_known(system)
-    if system.clearance[nearest] > 0.0:
-        look_about(system, nearest, deformation)
+    isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
+    many = unknown(system) > MANY * clearance.shape[0]
+    many |= clearance.shape[0] <= FEW and not isotropic
+    if many and meets_all(system, limits[MATTERS]):
+        every_pair(system, deformation)
+        return limits[LOW], limits[HIGH]
     while True:
-        matters = min(limits[MATTERS], near_by * near_by)
-        if to_look_about(system, matters, across * across) > many:
-            every_pair(system, deformation)
-            break
         for i in range(clearance.shape[0]):
             matters = min(limits[MATTERS], near_by * near_by)
             known = clearance[i] * bounds[SHORTENED]
