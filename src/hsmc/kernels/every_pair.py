@@ -21,12 +21,12 @@ from hsmc.kernels.deformations import (
     tighten,
 )
 from hsmc.kernels.jit import inlined, merged
-from hsmc.kernels.packets import LANES, NEAR, beyond, limiting, lowest, near_image
+from hsmc.kernels.packet_images import beyond, limiting, near_image
+from hsmc.kernels.packets import LANES, NEAR, lowest
 from hsmc.kernels.search import WIDER
 
-
 MOST_STEPS = 3
-"""Layers to either side of a cell that are met, at most: the masks of seven layers are one number."""
+"""Layers to either side of a cell that are met, at most: masks of seven are one number."""
 
 
 @inlined
@@ -120,7 +120,7 @@ def reaching(system: System, packet: int, axis: int, layer: int, reach: float, s
 @inlined
 def within(masks: int, step: int) -> int:
     """Return the mask of a layer, so many steps from a sphere's own."""
-    return (masks >> LANES * (MOST_STEPS + step)) & NEAR
+    return int((masks >> LANES * (MOST_STEPS + step)) & NEAR)
 
 
 @merged
