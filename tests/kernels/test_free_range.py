@@ -130,3 +130,17 @@ def test_own_images_matter_where_no_clearance_tells_of_them():
         low, high = free_range(system, deformation, first, 0.0, first, 0.0)
         assert high == 0.0
         assert low == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("seed", range(3))
+def test_one_pass_meets_every_pair(line, seed):
+    """In a box of many cells, none of whose clearances is known, the ends are brute force's."""
+    box = Box(np.array([[5.0, 1.5, -0.8], [0.0, 4.6, 1.2], [0.0, 0.0, 4.8]]))
+    configuration = apart(150, box, seed)
+    system, _ = system_of(configuration)
+    deformation = along(system, line)
+    end = REACH / deformation.stretch
+    free = free_range(system, deformation, -end, end, -end, end)
+    exact = brute_force(configuration, deformation, (-end, end))
+    np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)

@@ -114,7 +114,7 @@ def reaching(system: System, packet: int, axis: int, layer: int, reach: float, s
         below = beyond(packets, packet, -x, -y, -z, per_radius, step - 1.0 - layer - others)
         above = beyond(packets, packet, x, y, z, per_radius, step + layer - others)
         masks |= below << LANES * (MOST_STEPS - step) | above << LANES * (MOST_STEPS + step)
-    return masks
+    return int(masks)
 
 
 @inlined
