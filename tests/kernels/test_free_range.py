@@ -137,7 +137,7 @@ def test_own_images_matter_where_no_clearance_tells_of_them():
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("seed", range(6))
 def test_one_pass_meets_every_pair(line, seed):
-    """In a dense fluid in many cells, none of whose clearances is known, the ends are brute force's.
+    """In a dense fluid in many cells, no clearance being known, the ends are brute force's.
 
     Fails if half of the cells beside a packet's are left out, which sparse spheres do not show.
     """
