@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsmc.box import Box
+from hsmc.fit import random_fluid
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.deformations import apply, element_change, scaling
 from hsmc.kernels.free_range import free_range
+from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from tests.conftest import points, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
@@ -130,3 +132,19 @@ def test_own_images_matter_where_no_clearance_tells_of_them():
         low, high = free_range(system, deformation, first, 0.0, first, 0.0)
         assert high == 0.0
         assert low == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("seed", range(6))
+def test_one_pass_meets_every_pair(line, seed):
+    """In a dense fluid in many cells, no clearance being known, the ends are brute force's.
+
+    Fails if half of the cells beside a packet's are left out, which sparse spheres do not show.
+    """
+    configuration = random_fluid(Mixture(0.7, 40, 110), 0.5, seed)
+    system, _ = system_of(configuration)
+    deformation = along(system, line)
+    end = REACH / deformation.stretch
+    free = free_range(system, deformation, -end, end, -end, end)
+    exact = brute_force(configuration, deformation, (-end, end))
+    np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)

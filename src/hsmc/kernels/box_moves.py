@@ -30,7 +30,7 @@ from hsmc.kernels.cells import Floats, Ints, System
 from hsmc.kernels.clearance import set_horizon
 from hsmc.kernels.deformations import Deformation, apply, element_change, scaling
 from hsmc.kernels.free_range import free_range, looked
-from hsmc.kernels.jit import inlined, lean
+from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.random import uniform
 from hsmc.kernels.truncated_gamma import draw_truncated_gamma
 
@@ -53,7 +53,7 @@ def volume_of(box: Floats) -> float:
     return float(box[0, 0] * box[1, 1] * box[2, 2])
 
 
-@lean
+@merged
 def least_scale(system: System, x: float, y: float, z: float) -> float:
     """Return the scaling factor of the marked axes at which the first pair touches.
 
@@ -64,21 +64,21 @@ def least_scale(system: System, x: float, y: float, z: float) -> float:
     return min((1.0 + low) * (1.0 + ROUNDING), 1.0)
 
 
-@inlined
+@merged
 def apply_scale(system: System, x: float, y: float, z: float, scale: float) -> None:
     """Scale the marked Cartesian axes of box and spheres, in place."""
     all_axes = x * y * z == 1.0
     apply(system, scaling(x, y, z), scale - 1.0, scale if all_axes else min(scale, 1.0))
 
 
-@inlined
+@merged
 def apply_element(system: System, row: int, column: int, change: float) -> None:
     """Add ``change`` to one element of the box, spheres keeping their fractions, in place."""
     deformation = element_change(system, row, column)
     apply(system, deformation, change, 1.0 - deformation.stretch * abs(change))
 
 
-@lean
+@merged
 def heat_bath_scale(
     system: System,
     x: float,
@@ -150,7 +150,7 @@ def draw_change(
     return float((ratio - 1.0) * element)
 
 
-@inlined
+@merged
 def free_change(
     system: System, row: int, column: int, low: float, high: float, first: float, last: float
 ) -> tuple[float, float]:
@@ -171,7 +171,7 @@ def free_change(
     return min(low + rounding, 0.0), max(high - rounding, 0.0)
 
 
-@lean
+@merged
 def heat_bath_element(
     system: System, row: int, column: int, beta_pressure: float, state: NDArray[np.uint64]
 ) -> None:
@@ -190,6 +190,7 @@ def heat_bath_element(
     known = 0.0 if row == column else high
     low, high = free_change(system, row, column, low, high, low, known)
     horizon = looked(system)
+    known = max(known, min(high, -low))  # seen are pairs that may touch as far to either side
     change = draw_change(system, row, column, low, high, beta_pressure, state)
     while change > known:
         known = change
@@ -201,7 +202,7 @@ def heat_bath_element(
     apply_element(system, row, column, change)
 
 
-@inlined
+@merged
 def is_free(system: System, deformation: Deformation, low: float, high: float) -> bool:
     """Tell whether no pair overlaps or nearly touches anywhere between two changes."""
     rounding = ROUNDING / deformation.stretch
@@ -210,7 +211,7 @@ def is_free(system: System, deformation: Deformation, low: float, high: float) -
     return free_low == low and free_high == high
 
 
-@lean
+@merged
 def metropolis_scale(
     system: System,
     x: float,
@@ -235,7 +236,7 @@ def metropolis_scale(
     return True
 
 
-@lean
+@merged
 def metropolis_element(
     system: System,
     row: int,
@@ -269,7 +270,7 @@ def metropolis_element(
     return True
 
 
-@inlined
+@merged
 def heat_bath(system: System, move: Ints, beta_pressure: float, state: NDArray[np.uint64]) -> None:
     """Draw a box move of a ``Plan`` from its exact distribution."""
     if move[0] == 1:
@@ -279,7 +280,7 @@ def heat_bath(system: System, move: Ints, beta_pressure: float, state: NDArray[n
         heat_bath_element(system, move[1], move[2], beta_pressure, state)
 
 
-@inlined
+@merged
 def metropolis(
     system: System, move: Ints, beta_pressure: float, step: float, state: NDArray[np.uint64]
 ) -> bool:

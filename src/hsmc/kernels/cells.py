@@ -31,6 +31,9 @@ Indices = NDArray[np.int32]
 OCCUPANCY = 5.5
 """Spheres in a cell on average: packets are two thirds full, and few overflow."""
 
+FEWEST = 4.5
+"""Spheres in a cell on average, at least, in small boxes that cannot be cut as evenly."""
+
 X, Y, Z, RADIUS = 0, 1, 2, 3
 """Rows of a packet."""
 
@@ -129,8 +132,17 @@ def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
             cells.shape[axis] = max(layers, 1)
             total *= cells.shape[axis]
         if total <= most:
-            return
+            break
         edge *= 1.1
+    while total > 1 and n < FEWEST * total:
+        thinnest = 0
+        for axis in range(1, 3):
+            if cells.shape[axis] * per_face[axis] > cells.shape[thinnest] * per_face[thinnest]:
+                thinnest = axis
+        if cells.shape[thinnest] == 1:
+            return
+        cells.shape[thinnest] -= 1
+        total = cells.shape[0] * cells.shape[1] * cells.shape[2]
 
 
 @kernel

@@ -14,8 +14,12 @@ from hsmc.kernels.clearance import shorten
 from hsmc.kernels.jit import inlined
 from hsmc.kernels.packets import deform
 
-LOW, HIGH = 0, 1
-"""Places in ``System.limits``: between which t no pair seen overlaps."""
+LOW, HIGH, FROM, TO, MATTERS = 0, 1, 2, 3, 4
+"""Places in ``System.limits``: between which t no pair seen overlaps, the range asked about, and
+the r²/σ² below which pairs matter."""
+
+LIMITS = 5
+"""Length of ``System.limits``."""
 
 
 class Deformation(NamedTuple):
@@ -87,6 +91,16 @@ def tighten(
         limits[HIGH] = end
         return True
     return False
+
+
+@inlined
+def note_what_matters(limits: Floats, stretch: float) -> None:
+    """Note how near pairs have to be to touch within the range asked about.
+
+    A change t shortens a separation by at most the factor 1 - stretch·|t|.
+    """
+    farthest = max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]))
+    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest) ** 2
 
 
 @inlined

@@ -11,13 +11,20 @@ import numpy as np
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.deformations import HIGH, LOW, Deformation, tighten
-from hsmc.kernels.jit import inlined, lean
+from hsmc.kernels.deformations import (
+    FROM,
+    HIGH,
+    LOW,
+    MATTERS,
+    TO,
+    Deformation,
+    note_what_matters,
+    tighten,
+)
+from hsmc.kernels.every_pair import every_pair, meets_all
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.search import around, looks_for, search
-
-FROM, TO, MATTERS = 2, 3, 4
-"""Places in ``System.limits``: the range asked about, and the r²/σ² below which pairs matter."""
 
 NEARBY = 1.0 / 16.0
 """Gap of the spheres that are looked at first, over that of the horizon."""
@@ -25,8 +32,13 @@ NEARBY = 1.0 / 16.0
 FARTHER = 4.0
 """How much farther it goes each time."""
 
-LIMITS = 5
-"""Length of ``System.limits``."""
+MANY = 0.25
+"""Share of spheres, none of whose clearance is known, from which on one pass over all pairs takes
+less time."""
+
+
+FEW = 64
+"""Spheres up to which one pass takes less time, save in scalings of all axes."""
 
 
 class Touching(NamedTuple):
@@ -43,16 +55,6 @@ class Touching(NamedTuple):
     radius: float
     deformation: Deformation
     limits: Floats
-
-
-@inlined
-def note_what_matters(limits: Floats, stretch: float) -> None:
-    """Note how near pairs have to be to touch within the range asked about.
-
-    A change t shortens a separation by at most the factor 1 - stretch·|t|.
-    """
-    farthest = max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]))
-    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest) ** 2
 
 
 @looks_for(Touching)
@@ -86,7 +88,7 @@ def first_touch(
     return best
 
 
-@inlined
+@merged
 def look_about(system: System, i: int, deformation: Deformation) -> None:
     """Narrow what is free by all pairs of a sphere, and bring its clearance up to date.
 
@@ -104,13 +106,23 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
+@merged
+def unknown(system: System) -> int:
+    """Return of how many spheres no clearance is known, as after event chains."""
+    clearance, count = system.clearance, 0
+    for i in range(clearance.shape[0]):
+        count += 1 if clearance[i] == 0.0 else 0
+    return count
+
+
 @lean
 def free_range(
     system: System, deformation: Deformation, low: float, high: float, first: float, last: float
 ) -> tuple[float, float]:
     """Make certain what of a range about 0 is free of overlaps.
 
-    Spheres known to be near another come first: they leave little to look at beyond.
+    Where few clearances are known one pass over all pairs tells everything. Else
+    spheres known to be near another come first: they leave little to look at beyond.
     Clearances lead to all pairs that matter, except where spheres come near their own images:
     there all are looked at.
 
@@ -135,6 +147,12 @@ def free_range(
     across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
+    isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
+    many = unknown(system) > MANY * clearance.shape[0]
+    many |= clearance.shape[0] <= FEW and not isotropic
+    if many and meets_all(system, limits[MATTERS]):
+        every_pair(system, deformation)
+        return limits[LOW], limits[HIGH]
     while True:
         for i in range(clearance.shape[0]):
             matters = min(limits[MATTERS], near_by * near_by)

@@ -63,3 +63,12 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     A call hands over a ``System`` word by word, some two hundred of them.
     """
     return cast("Callable[P, R]", numba.njit(**_LEAN, forceinline=True)(function))
+
+
+def merged(function: Callable[P, R]) -> Callable[P, R]:
+    """Write ``function`` into whatever calls it, before that is compiled.
+
+    What is inlined is compiled by itself too, with all that it calls: that takes long where it
+    is a layer between a large function and its only caller.
+    """
+    return cast("Callable[P, R]", numba.njit(**_LEAN, inline="always")(function))

@@ -27,22 +27,22 @@ ROWS = 4
 ROUNDING = 1e-12
 """Of squared distances over squared contact: what may be met is told somewhat too often."""
 
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 NEAR = (1 << LANES) - 1
 """The bits of a mask that tell which spheres are near."""
 
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
+_I32, I64 = ir.IntType(32), ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
 
 
-def _instruction(function: Any) -> Any:
+def instruction(function: Any) -> Any:
     """Make a compiled function of one that writes instructions."""
     return intrinsic(function)
 
 
-def _spread(builder: Any, number: Any) -> Any:
+def spread(builder: Any, number: Any) -> Any:
     """Return a vector of equal numbers."""
-    empty = ir.Constant(_VECTOR, ir.Undefined)
+    empty = ir.Constant(VECTOR, ir.Undefined)
     first = builder.insert_element(empty, number, ir.Constant(_I32, 0))
     return builder.shuffle_vector(
         first, empty, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
@@ -52,31 +52,31 @@ def _spread(builder: Any, number: Any) -> Any:
 def _places(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
     """Return where the four rows of a packet are, as vectors."""
     array = context.make_array(kind)(context, builder, packets)
-    start = builder.mul(packet, ir.Constant(_I64, ROWS * LANES))
-    places = [builder.add(start, ir.Constant(_I64, LANES * row)) for row in range(ROWS)]
+    start = builder.mul(packet, ir.Constant(I64, ROWS * LANES))
+    places = [builder.add(start, ir.Constant(I64, LANES * row)) for row in range(ROWS)]
     pointers = [builder.gep(array.data, [place]) for place in places]
-    return [builder.bitcast(pointer, _VECTOR.as_pointer()) for pointer in pointers]
+    return [builder.bitcast(pointer, VECTOR.as_pointer()) for pointer in pointers]
 
 
-def _rows(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
+def rows_of(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
     """Return the four rows of a packet as vectors."""
     places = _places(context, builder, kind, packets, packet)
     return [builder.load(place, align=8) for place in places]
 
 
-def _separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[Any], Any]:
+def separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[Any], Any]:
     """Return the components of the separations from a place, and their squared lengths."""
-    d = [builder.fsub(row, _spread(builder, p)) for row, p in zip(rows, place, strict=False)]
+    d = [builder.fsub(row, spread(builder, p)) for row, p in zip(rows, place, strict=False)]
     squares = [builder.fmul(component, component) for component in d]
     return d, builder.fadd(builder.fadd(squares[0], squares[1]), squares[2])
 
 
-def _mask(builder: Any, verdict: Any) -> Any:
+def mask_of(builder: Any, verdict: Any) -> Any:
     """Return a vector of truths as an integer."""
-    return builder.zext(builder.bitcast(verdict, ir.IntType(LANES)), _I64)
+    return builder.zext(builder.bitcast(verdict, ir.IntType(LANES)), I64)
 
 
-@_instruction
+@instruction
 def near(
     _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any, factor2: Any
 ) -> Any:
@@ -87,21 +87,21 @@ def near(
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        rows = _rows(context, builder, signature.args[0], given[0], given[1])
-        _, distance2 = _separations(builder, rows, given[2:5])
-        contact = builder.fadd(rows[3], _spread(builder, given[5]))
+        rows = rows_of(context, builder, signature.args[0], given[0], given[1])
+        _, distance2 = separations(builder, rows, given[2:5])
+        contact = builder.fadd(rows[3], spread(builder, given[5]))
         contact2 = builder.fmul(contact, contact)
-        limit = builder.fmul(contact2, _spread(builder, given[6]))
-        overlapping = _mask(builder, builder.fcmp_ordered("<", distance2, contact2))
+        limit = builder.fmul(contact2, spread(builder, given[6]))
+        overlapping = mask_of(builder, builder.fcmp_ordered("<", distance2, contact2))
         return builder.or_(
-            _mask(builder, builder.fcmp_ordered("<", distance2, limit)),
-            builder.shl(overlapping, ir.Constant(_I64, LANES)),
+            mask_of(builder, builder.fcmp_ordered("<", distance2, limit)),
+            builder.shl(overlapping, ir.Constant(I64, LANES)),
         )
 
     return types.int64(packets, types.int64, *[types.float64] * 5), generate
 
 
-@_instruction
+@instruction
 def ahead(
     _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any,
     vx: Any, vy: Any, vz: Any, path: Any,
@@ -113,34 +113,34 @@ def ahead(
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        rows = _rows(context, builder, signature.args[0], given[0], given[1])
-        d, distance2 = _separations(builder, rows, given[2:5])
-        contact = builder.fadd(rows[3], _spread(builder, given[5]))
+        rows = rows_of(context, builder, signature.args[0], given[0], given[1])
+        d, distance2 = separations(builder, rows, given[2:5])
+        contact = builder.fadd(rows[3], spread(builder, given[5]))
         parts = [
-            builder.fmul(component, _spread(builder, v))
+            builder.fmul(component, spread(builder, v))
             for component, v in zip(d, given[6:9], strict=True)
         ]
         along = builder.fadd(builder.fadd(parts[0], parts[1]), parts[2])
         contact2 = builder.fmul(contact, contact)
         past = builder.fsub(distance2, contact2)
-        zero = ir.Constant(_VECTOR, [0.0] * LANES)
+        zero = ir.Constant(VECTOR, [0.0] * LANES)
         verdict = builder.and_(
             builder.fcmp_ordered(">", along, zero),
             builder.fcmp_ordered(">", builder.fmul(along, along), past),
         )
         # At the end of the path it has passed them, or overlaps them; rounding hides no one.
-        path = _spread(builder, given[9])
+        path = spread(builder, given[9])
         passed = builder.fcmp_ordered("<", along, path)
         left = builder.fsub(path, builder.fadd(along, along))
-        rounding = builder.fmul(contact2, ir.Constant(_VECTOR, [ROUNDING] * LANES))
+        rounding = builder.fmul(contact2, ir.Constant(VECTOR, [ROUNDING] * LANES))
         there = builder.fadd(past, builder.fmul(path, left))
         overlapping = builder.fcmp_ordered("<", there, rounding)
-        return _mask(builder, builder.and_(verdict, builder.or_(passed, overlapping)))
+        return mask_of(builder, builder.and_(verdict, builder.or_(passed, overlapping)))
 
     return types.int64(packets, types.int64, *[types.float64] * 8), generate
 
 
-@_instruction
+@instruction
 def lowest(_: Any, mask: Any) -> Any:
     """Return the place of the lowest bit that is set; the mask must not be 0."""
 
@@ -150,7 +150,7 @@ def lowest(_: Any, mask: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@_instruction
+@instruction
 def fetch(_: Any, array: Any, place: Any) -> Any:
     """Ask the cache for the numbers about a place of an array, counted flat, ahead of their use.
 
@@ -170,7 +170,7 @@ def fetch(_: Any, array: Any, place: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-@_instruction
+@instruction
 def deform(
     _: Any, packets: Any, packet: Any, xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any
 ) -> Any:
@@ -179,7 +179,7 @@ def deform(
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         places = _places(context, builder, signature.args[0], given[0], given[1])[:3]
         rows = [builder.load(place, align=8) for place in places]
-        gradient = [_spread(builder, element) for element in given[2:]]
+        gradient = [spread(builder, element) for element in given[2:]]
         for row, elements in enumerate((gradient[:3], gradient[3:5], gradient[5:])):
             parts = [
                 builder.fmul(element, component)

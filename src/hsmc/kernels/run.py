@@ -20,14 +20,9 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
-from hsmc.kernels.event_chains import (
-    KEPT,
-    draw_velocities,
-    move_chains,
-    tune_duration,
-)
-from hsmc.kernels.free_range import LIMITS
-from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.deformations import LIMITS
+from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
+from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_regions, move_spheres
 from hsmc.kernels.random import uniform
@@ -143,7 +138,7 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     return system, order
 
 
-@inlined
+@lean
 def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
     """Make one box move, chosen at random from the plan."""
     kinds = plan.box_moves.shape[0]
@@ -185,7 +180,7 @@ def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
     return system, order
 
 
-@inlined
+@merged
 def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
     """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
     if plan.box_moves.shape[0] > 0:
