@@ -42,7 +42,7 @@ from hsmc.kernels.cells import (
     wrapped,
 )
 from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
-from hsmc.kernels.jit import inlined, kernel, lean
+from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.packets import LANES, fetch
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
@@ -205,7 +205,7 @@ def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64])
     velocities *= math.sqrt(mask.sum() * n / (velocities * velocities).sum())
 
 
-@lean
+@merged
 def run_chains(
     system: System, walls: Walls | None, members: Indices, number: int, velocities: Floats,
     mask: Floats, hit: Floats, chain: Floats, flown: Floats, counts: Ints,
@@ -271,7 +271,7 @@ def move_chains(
     remember(chain, recent, chain[LENGTH] - before, chains, collisions)
 
 
-@inlined
+@merged
 def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions: int) -> None:
     """Take note of the chains of a cycle: durations and sights follow them."""
     path = length / max(collisions, 1)

@@ -22,7 +22,7 @@ from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
-from hsmc.kernels.jit import inlined, kernel, lean, merged
+from hsmc.kernels.jit import kernel, lean, merged
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_regions, move_spheres
 from hsmc.kernels.random import uniform
@@ -171,7 +171,7 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
         tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)
 
 
-@kernel
+@merged
 def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
     """Return what ``assemble`` does; where no box moves, no one asks who is near."""
     system, order = assemble(spheres)
@@ -223,7 +223,7 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
     return volumes
 
 
-@kernel
+@merged
 def begin_chains(spheres: Spheres, plan: Plan) -> tuple[System, Ints, Floats]:
     """Return what ``begin`` does, and the velocities in the same order."""
     system, order = begin(spheres, plan)
@@ -234,14 +234,14 @@ def begin_chains(spheres: Spheres, plan: Plan) -> tuple[System, Ints, Floats]:
     return system, order, velocities
 
 
-@inlined
+@merged
 def renew(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
     """Draw all velocities anew, in one of ``KEPT`` cycles."""
     if velocities.shape[0] > 1 and uniform(state) * KEPT < 1.0:
         draw_velocities(velocities, mask, state)
 
 
-@kernel
+@merged
 def end_chains(system: System, order: Ints, velocities: Floats, spheres: Spheres) -> None:
     """Do as ``take_back``, with velocities, too."""
     take_back(system, order, spheres)
