@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, kernel, lean
+from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import LANES
 
@@ -120,7 +120,7 @@ def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
         per_face[axis] = math.sqrt(x * x + y * y + z * z)
 
 
-@kernel
+@merged
 def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
     """Choose the number of cells along each axis for cells that are about cubes."""
     n, most = cells.place_of.shape[0], cells.filled.shape[0]

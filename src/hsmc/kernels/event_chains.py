@@ -280,7 +280,7 @@ def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions
     recent[1] += collisions
 
 
-@kernel
+@merged
 def tune_duration(n: int, chain: Floats, recent: Ints) -> None:
     """Bring the number of collisions of a chain near its target; breaks balance meanwhile."""
     target = min(n, COLLISIONS)

@@ -156,7 +156,7 @@ def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> 
         tally.box_recent[kind, 1] += 1
 
 
-@kernel
+@merged
 def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
     """Let the steps follow the acceptances; spheres move at most half across the box."""
     half = np.inf
