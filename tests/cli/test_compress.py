@@ -169,12 +169,7 @@ CUBE = "4 0 0 0 4 0 0 0 4"
         (["--cycles", "0"], "cycles is 0, needs to be greater than or equal to 1"),
         (["--cycles", "-300"], "cycles is -300, needs to be greater than or equal to 1"),
         (
-            ["--threads", "2"],
-            "threads is 2, but event chains (moves newtonian) run on one; set moves to local, or "
-            "threads to 1",
-        ),
-        (
-            ["--threads", "9999", "--moves", "local"],
+            ["--threads", "9999"],
             "threads is 9999, needs to be from 1 to .*, the cores that this process may use "
             "(or NUMBA_NUM_THREADS, if set)",
         ),
