@@ -13,7 +13,7 @@ import importlib.util
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,18 +22,15 @@ import numpy as np
 from efficiency import Schedule, time_to
 from speed import block
 from systems import fcc, fluid, prepared
-from timing import Row, Table, run
+from timing import Row, Table, Work, run, speeds_in_turns
 
 from hsmc.analysis.statistics import estimate_mean
 from hsmc.configuration import Configuration
 from hsmc.fit import at_packing, relax
 from hsmc.simulation import Moves, Simulation
 
-Work = Callable[[], float]
-"""A call that returns how much it has done."""
-
 TRIALS = 1_000_000
-"""Trial moves or collisions of a round, at least, and cycles times spheres."""
+"""Trial moves or collisions of a round, about."""
 
 SAMPLED = {"here, heat bath": 8.0, "here, Metropolis": 8.0, "HOOMD-blue": 24.0}
 """CPU seconds of a round in which volumes are sampled: the slower, the longer."""
@@ -45,20 +42,9 @@ EQUILIBRATION = 50_000
 """Cycles at N = 500 before volumes are sampled."""
 
 
-def in_turns(works: Sequence[Work], repeats: int) -> np.ndarray:
-    """Return amounts per CPU second of calls made in turns; shape (repeats, works)."""
-    speeds = np.empty((repeats, len(works)))
-    for turn in speeds:
-        for place, work in enumerate(works):
-            began = time.process_time()
-            amount = work()
-            turn[place] = amount / (time.process_time() - began)
-    return speeds
-
-
 def compared(ours: Work, theirs: Work, repeats: int) -> Row:
     """Return median speeds, their ratio, and the least and largest ratio of a round."""
-    speeds = in_turns([ours, theirs], repeats)
+    speeds = speeds_in_turns([ours, theirs], repeats)
     here, there = (statistics.median(column) for column in speeds.T.tolist())
     ratios = speeds[:, 0] / speeds[:, 1]
     return {
@@ -69,22 +55,17 @@ def compared(ours: Work, theirs: Work, repeats: int) -> Row:
     }
 
 
-def moving(simulation: Simulation, pressure: float = 1.0, *, trials: int = TRIALS) -> Work:
+def moving(simulation: Simulation) -> Work:
     """Return what runs blocks and counts trial moves or collisions of spheres, in millions."""
-    blocks = max(1, round(trials / (simulation.block_cycles * simulation.spheres)))
+    blocks = max(1, round(TRIALS / (simulation.block_cycles * simulation.spheres)))
 
     def work() -> float:
         before = simulation.counts
         for _ in range(blocks):
-            block(simulation, pressure)
+            block(simulation)
         return float((simulation.counts - before)[:2, 0].sum()) / 1e6
 
     return work
-
-
-def share(accepted: float, refused: float) -> float:
-    """Return the accepted part of trial moves."""
-    return accepted / (accepted + refused)
 
 
 def trial_moves(repeats: int) -> Iterator[Row]:
@@ -111,7 +92,7 @@ def _trials(system: str, start: Configuration, repeats: int) -> Row:
     tried, accepted = (ours.counts - before)[:2].sum(axis=0)
     return row | {
         "accepted here": float(accepted / tried),
-        "there": share(*mc.translate_moves),
+        "there": mc.translate_moves[0] / sum(mc.translate_moves),
         "overlaps there": mc.overlaps,
     }
 
@@ -124,11 +105,12 @@ def cycles(repeats: int) -> Iterator[Row]:
     for name, moves in (("heat bath", Moves()), ("Metropolis", Moves(heat_bath=False))):
         theirs = with_box_moves(local(start, acceptance=0.3), 30.0)
         works = _cycling(prepared(start, moves, 30.0), theirs, 500)
-        yield {
-            "box moves here": name,
-            **compared(*works, repeats),
-            "accepted there": share(*theirs.operations.integrator.translate_moves),
-            "box moves there": share(*theirs.operations.updaters[0].volume_moves),
+        row = {"box moves here": name, **compared(*works, repeats)}
+        spheres = theirs.operations.integrator.translate_moves
+        boxes = theirs.operations.updaters[0].volume_moves
+        yield row | {
+            "accepted there": spheres[0] / sum(spheres),
+            "box moves there": boxes[0] / sum(boxes),
         }
 
 
@@ -193,10 +175,13 @@ def collisions(repeats: int) -> Iterator[Row]:
     """Million collisions a CPU second in Newtonian event chains, of 100 collisions in both."""
     from hoomd_side import newtonian
 
-    systems = (("fluid, φ = 0.49", fluid(4000, 0.49)), ("fcc, φ = 0.55", fcc(10, 0.55)),
-               ("fcc, φ = 0.60", fcc(10, 0.60)),
-               ("6:19, φ = 0.55", fluid(4000, 0.55, mixed=True)))  # fmt: skip
-    for system, start in systems:
+    systems = {
+        "fluid, φ = 0.49": fluid(4000, 0.49),
+        "fcc, φ = 0.55": fcc(10, 0.55),
+        "fcc, φ = 0.60": fcc(10, 0.60),
+        "6:19, γ = 0.695, φ = 0.55": fluid(4000, 0.55, mixed=True),
+    }
+    for system, start in systems.items():
         ours = prepared(start, Moves("fixed", motion="newtonian"), trials=4e6)
         theirs, there = newtonian(ours.configuration, TRIALS // 4)
         row = {"system": system, "N": len(start), **compared(moving(ours), there, repeats)}
@@ -211,7 +196,7 @@ def compression(repeats: int) -> Iterator[Row]:
     start = fluid(2000, 0.30, mixed=True)
     for target in (0.58, 0.60, 0.62):
         here, found = _relaxing(start, target)
-        seconds = 1.0 / in_turns([here, partial(compressed, start, target)], min(repeats, 3))
+        seconds = 1.0 / speeds_in_turns([here, partial(compressed, start, target)], min(repeats, 3))
         relaxed, quick = np.median(seconds, axis=0)
         schedule = Schedule("geometric from 10", "geometric", 10.0, 64_000)
         ramp = time_to(start, schedule, (target,), stop=True)[f"s to {target}"]
