@@ -32,7 +32,7 @@ from hsmc.simulation import Moves, Simulation
 TRIALS = 1_000_000
 """Trial moves or collisions of a round, about."""
 
-SAMPLED = {"here, heat bath": 8.0, "here, Metropolis": 8.0, "HOOMD-blue": 24.0}
+SAMPLED = {"here, heat bath": 8.0, "here, Metropolis": 8.0, "HOOMD-blue": 75.0}
 """CPU seconds of a round in which volumes are sampled: the slower, the longer."""
 
 EVERY = 10
