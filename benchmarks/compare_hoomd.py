@@ -26,8 +26,9 @@ from timing import Row, Table, Work, run, speeds_in_turns
 
 from hsmc.analysis.statistics import estimate_mean
 from hsmc.configuration import Configuration
-from hsmc.fit import at_packing, relax
+from hsmc.fit import SQUEEZED, at_packing, relax
 from hsmc.simulation import Moves, Simulation
+from hsmc.squeeze import squeeze
 
 TRIALS = 1_000_000
 """Trial moves or collisions of a round, about."""
@@ -190,27 +191,32 @@ def collisions(repeats: int) -> Iterator[Row]:
 
 
 def compression(repeats: int) -> Iterator[Row]:
-    """CPU seconds from φ = 0.30: overlaps relaxed and a ramp here, QuickCompress there."""
+    """CPU seconds from φ = 0.30: squeezed or relaxed, or a ramp, here; QuickCompress there."""
     from hoomd_side import compressed
 
     start = fluid(2000, 0.30, mixed=True)
-    for target in (0.58, 0.60, 0.62):
-        here, found = _relaxing(start, target)
+    for target in (0.50, 0.55, 0.58, 0.60, 0.62):
+        here, found = _dense(start, target)
         seconds = 1.0 / speeds_in_turns([here, partial(compressed, start, target)], min(repeats, 3))
-        relaxed, quick = np.median(seconds, axis=0)
+        ours, quick = np.median(seconds, axis=0)
         schedule = Schedule("geometric from 10", "geometric", 10.0, 64_000)
         ramp = time_to(start, schedule, (target,), stop=True)[f"s to {target}"]
-        yield {"to φ": target, "relaxed here, s": relaxed, "HOOMD-blue, s": quick,
-               "ratio": quick / relaxed, "φ here, least": f"{min(found):.4f}",
+        way = "squeezed" if target <= SQUEEZED else "relaxed"
+        yield {"to φ": target, "way here": way, "here, s": ours, "HOOMD-blue, s": quick,
+               "ratio": quick / ours, "φ here, least": f"{min(found):.4f}",
                "ramp here, s": ramp}  # fmt: skip
 
 
-def _relaxing(start: Configuration, target: float) -> tuple[Work, list[float]]:
-    """Return what relaxes spheres at a packing fraction, and a list of those reached."""
+def _dense(start: Configuration, target: float) -> tuple[Work, list[float]]:
+    """Return what brings spheres to a packing fraction, and a list of those reached."""
     found: list[float] = []
 
     def work() -> float:
-        found.append(relax(at_packing(start, target), len(found)).packing_fraction)
+        if target <= SQUEEZED:
+            dense = squeeze(start, target, len(found))
+        else:
+            dense = relax(at_packing(start, target), len(found))
+        found.append(dense.packing_fraction)
         return 1.0
 
     return work, found
