@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
+import numpy as np
 
 from hsmc.provenance import provenance
 
 Row = dict[str, Any]
+
+Work = Callable[[], float]
+"""A call that returns how much it has done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ def in_turns(works: Sequence[Callable[[], object]], repeats: int) -> list[list[f
         for work, seconds in zip(works, times, strict=True):
             seconds.append(cpu_seconds(work))
     return times
+
+
+def speeds_in_turns(works: Sequence[Work], repeats: int) -> np.ndarray:
+    """Return the amounts of work a CPU second of calls made in turns; shape (repeats, works)."""
+    speeds = np.empty((repeats, len(works)))
+    for turn in speeds:
+        for place, work in enumerate(works):
+            began = time.process_time()
+            amount = work()
+            turn[place] = amount / (time.process_time() - began)
+    return speeds
 
 
 def rates(amount: float, seconds: Sequence[float]) -> dict[str, float]:
