@@ -6,9 +6,9 @@ Usage: python benchmarks/large.py speed [--spheres 10976 97556 1000188] [--threa
        python benchmarks/large.py starts [--spheres 5000 20000 100000] [--threads 1]
        python benchmarks/large.py ghosts [--spheres 10000 100000 1000000]
 
-``speed``: million trial moves, or collisions, a second of wall time on one thread and on several, in turns, the
-best of each; one component at φ = 0.45, with one box move a cycle and without. ``grow``: random
-spheres at φ = 0.15 brought to 0.50, with time, memory and the independent overlap check.
+``speed``: million trial moves, or collisions, a second of wall time on one thread and on several,
+in turns, the best of each; one component at φ = 0.45, with one box move a cycle and without.
+``grow``: random spheres at φ = 0.15 brought to 0.50, with time, memory and the independent overlap check.
 ``starts``: random fluids of 6:19, γ = 0.695, relaxed and squeezed, CPU seconds and bytes a sphere.
 ``ghosts``: spheres of other domains within one diameter of a domain of so many spheres, φ = 0.50.
 """

@@ -44,8 +44,8 @@ LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
 
 What a block begins with, putting spheres in order and learning who is near whom, takes as long as
-two cycles do on two threads; so blocks are half a second long, and at 10⁶ spheres one second, two of
-event chains on one thread.
+two cycles do on two threads; so blocks are half a second long, and at 10⁶ spheres a second, or two
+where event chains run on one thread.
 """
 
 
