@@ -8,7 +8,7 @@ Usage: python benchmarks/large.py speed [--spheres 10976 97556 1000188] [--threa
 
 ``speed``: million trial moves, or collisions, a second of wall time on one thread and on several,
 in turns, the best of each; one component at φ = 0.45, with one box move a cycle and without.
-``grow``: random spheres at φ = 0.15 brought to 0.50, with time, memory and the independent overlap check.
+``grow``: random spheres at φ = 0.15 brought to 0.50, with time, memory and the overlap check.
 ``starts``: random fluids of 6:19, γ = 0.695, relaxed and squeezed, CPU seconds and bytes a sphere.
 ``ghosts``: spheres of other domains within one diameter of a domain of so many spheres, φ = 0.50.
 """
