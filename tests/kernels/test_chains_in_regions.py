@@ -76,8 +76,8 @@ class Run:
 def test_only_the_spheres_of_a_region_fly(newtonian):
     """They stay in it, overlap nothing and keep their energy; in a skewed box, of two sizes.
 
-    Fails if nothing comes back from the walls, if what is outside is hit like the rest, or if
-    what comes back from it keeps its velocity (tried).
+    Fails if flights pass the walls, if what is outside is hit like the rest, or if what comes
+    back from it keeps its velocity (tried).
     """
     fluid = random_fluid(Mixture(0.6, 1000, 3000), 0.45, 1)
     skew = np.array([[1.0, 0.3, -0.2], [0.0, 1.0, 0.4], [0.0, 0.0, 1.0]])
@@ -113,8 +113,8 @@ def test_rods_on_a_line(newtonian):
 
     Spheres of a narrow box that move along x alone are rods on a line (L. Tonks, Phys. Rev. 50,
     955 (1936), doi:10.1103/PhysRev.50.955), some ten to a region. Z = 1 + (N − 1)/F, for the
-    first of N rods may be anywhere. Fails if a region's walls are a tenth of it too near
-    (tried).
+    first of N rods may be anywhere. Fails if a region's walls are a tenth of it too near,
+    or if collisions with what stands still are not counted (tried).
     """
     n, length = 200, 400.0
     x = (np.arange(n) + 0.5) * length / n
@@ -148,7 +148,7 @@ def test_pressure_of_a_large_fluid(newtonian):
     """Z at φ = 0.40 is that of the fluid's equation of state, within three standard errors.
 
     So is the mean free path: λ (Z − 1) = 2/3, for a collision hands on 2/3 of a diameter on
-    average. Fails if collisions with what stands still are not counted (tried).
+    average.
     """
     cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.40)
     run = Run(cell.replicated(8, 8, 18), newtonian, seed=4)
