@@ -247,7 +247,8 @@ def test_free_interval_ends_at_contact(box, n, seed, element):
 def test_small_windows_are_looked_at():
     """An element next to the end of its window, and of its free interval, makes no overlap.
 
-    Fails if what the first look would see counts as seen before it (tried: a bug of old).
+    Fails if what the first look would see counts as seen before it, or if a pass over all pairs
+    leaves out what touches on the side not asked about (tried: bugs, both).
     """
     system, _ = system_of(points(1, Box.cubic(1.001), 1.0))
     state = kernel_state(2, "test")

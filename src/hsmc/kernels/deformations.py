@@ -94,13 +94,18 @@ def tighten(
 
 
 @inlined
+def farthest(limits: Floats) -> float:
+    """Return how far from 0, to either side, pairs are looked for that touch."""
+    return float(max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO])))
+
+
+@inlined
 def note_what_matters(limits: Floats, stretch: float) -> None:
     """Note how near pairs have to be to touch within the range asked about.
 
     A change t shortens a separation by at most the factor 1 - stretch·|t|.
     """
-    farthest = max(-max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]))
-    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest) ** 2
+    limits[MATTERS] = 1.0 / (1.0 - stretch * farthest(limits)) ** 2
 
 
 @inlined

@@ -11,12 +11,9 @@ import math
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.deformations import (
-    FROM,
-    HIGH,
-    LOW,
     MATTERS,
-    TO,
     Deformation,
+    farthest,
     note_what_matters,
     tighten,
 )
@@ -76,8 +73,7 @@ def packet_pair(
         k = lowest(ones)
         ones &= ones - 1
         mask = limiting(
-            packets, other, x, y, z, one, k, xx, xy, xz, yy, yz, zz,
-            max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO]),
+            packets, other, x, y, z, one, k, xx, xy, xz, yy, yz, zz, farthest(limits)
         ) & (NEAR << own * (k + 1))  # fmt: skip
         while mask != 0:
             j = lowest(mask)

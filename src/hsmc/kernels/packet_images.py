@@ -66,12 +66,12 @@ def near_image(
 @instruction
 def limiting(
     _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, one: Any, place: Any,
-    xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any, low: Any, high: Any,
+    xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any, most: Any,
 ) -> Any:  # fmt: skip
-    """Tell which spheres of a packet's image may touch one of another packet within a range of t.
+    """Tell which spheres of a packet's image may touch one of another packet at some |t| ≤ most.
 
     Separations d become d + t G d, and r² is at least d² + 2 t d·G d. So those are told of which
-    that falls below contact² for one of the ends, low ≤ 0 and high ≥ 0, but for rounding.
+    that falls below contact² at one of the ends, but for rounding.
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
@@ -79,8 +79,8 @@ def limiting(
         g = [spread(builder, element) for element in given[7:13]]
         along = _form(builder, g, d)
         two = ir.Constant(VECTOR, [2.0] * LANES)
-        ends = [builder.fmul(spread(builder, end), two) for end in given[13:]]
-        below, above = (builder.fmul(end, along) for end in ends)
+        above = builder.fmul(builder.fmul(spread(builder, given[13]), two), along)
+        below = builder.fneg(above)
         fall = builder.select(builder.fcmp_ordered("<", below, above), below, above)
         rounding = builder.fmul(contact2, ir.Constant(VECTOR, [1.0 + ROUNDING] * LANES))
         least = builder.fadd(builder.fsub(distance2, rounding), fall)
@@ -90,7 +90,7 @@ def limiting(
 
     numbers = [types.float64] * 3
     both = [types.int64] * 2
-    return types.int64(packets, types.int64, *numbers, *both, *[types.float64] * 8), generate
+    return types.int64(packets, types.int64, *numbers, *both, *[types.float64] * 7), generate
 
 
 def _form(builder: Any, g: list[Any], d: list[Any]) -> Any:
