@@ -10,8 +10,8 @@ exchange. The walls keep the members of a region the same, so a chain starts wit
 often in every state. Pressure: all contacts of a sphere that flies are met at the same rate
 whether the other may move or not, so the sum over collisions is that of ``kernels.event_chains``.
 
-Sources: Kampmann, Boltz & Kierfeld, J. Comput. Phys. 281, 864 (2015),
-doi:10.1016/j.jcp.2014.10.059 (straight chains in cells); ``kernels.checkerboard``.
+Source: ``kernels.checkerboard`` for the regions; for event chains in parallel, Kapfer & Krauth,
+arXiv:1301.4901.
 """
 
 from typing import NamedTuple
