@@ -1,11 +1,15 @@
 """What a user is told while the kernels compile."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from hsmc.kernels.jit import CACHE
-
 COMPILING = "compiling the kernels: about half a minute, once for this version on this machine"
+
+
+def folder_of(kernel: Callable[..., Any]) -> Path:
+    """Return the folder where Numba keeps a kernel compiled; each place of installation has one."""
+    return Path(kernel.stats.cache_path)  # type: ignore[attr-defined]
 
 
 def compiling_note(kernel: Callable[..., Any]) -> str:
@@ -18,5 +22,5 @@ def compiling_note(kernel: Callable[..., Any]) -> str:
         kernel: What will be called.
     """
     name = kernel.__module__.rpartition(".")[2]
-    written = CACHE.glob(f"*/{name}.{kernel.__name__}-*.nbi")
+    written = folder_of(kernel).glob(f"{name}.{kernel.__name__}-*.nbi")
     return "" if any(written) else COMPILING
