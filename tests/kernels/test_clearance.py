@@ -14,7 +14,7 @@ from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.box_moves import heat_bath_element, heat_bath_scale
 from hsmc.kernels.cells import records_of
-from hsmc.kernels.clearance import HORIZON, SHORTENED
+from hsmc.kernels.clearance import HORIZON, NEVER, SHORTENED
 from hsmc.kernels.free_range import free_range
 from hsmc.kernels.particle_moves import move_spheres
 from hsmc.mixture import Mixture
@@ -67,10 +67,16 @@ def test_every_near_pair_has_a_sphere_that_knows_it(spheres, packing, pressure, 
 
 @given(cycles=st.integers(0, 12), seed=st.integers(0, 1000), line=st.sampled_from(LINES))
 def test_clearances_lead_to_the_pairs_that_touch_first(cycles, seed, line):
-    """Led by clearances, a search finds as far as all is free what it finds about all spheres."""
+    """Led by clearances, a search finds as far as all is free what it finds about all spheres.
+
+    So does one pass over all pairs, but for rounding.
+    """
     system, _ = moved(100, 0.5, 20.0, cycles, seed)
     deformation = along(system, line)
     end = 0.1 / deformation.stretch
     led = free_range(system, deformation, -end, end, -end, end)
-    system.clearance[:] = 0.0
+    system.clearance[:] = NEVER
     assert free_range(system, deformation, -end, end, -end, end) == led
+    system.clearance[:] = 0.0
+    passed = free_range(system, deformation, -end, end, -end, end)
+    np.testing.assert_allclose(passed, led, rtol=0.0, atol=1e-13)

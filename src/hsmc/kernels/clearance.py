@@ -19,6 +19,10 @@ from hsmc.kernels.jit import inlined
 SHORTENED, HORIZON = 0, 1
 """Places in ``System.bounds``: the common factor, and the clearance beyond which none is known."""
 
+NEVER = 1e-300
+"""Clearance of a sphere that was not looked about since it was put in its cell; 0 is that of one
+that flew since."""
+
 FIRST_HORIZON = 1.01
 """Distance over contact up to which clearances are told apart, before a box move has looked."""
 

@@ -33,9 +33,7 @@ FARTHER = 4.0
 """How much farther it goes each time."""
 
 MANY = 0.25
-"""Share of spheres, none of whose clearance is known, from which on one pass over all pairs takes
-less time."""
-
+"""Share of spheres that flew from which on one pass over all pairs takes less time."""
 
 FEW = 64
 """Spheres up to which one pass takes less time, save in scalings of all axes."""
@@ -107,8 +105,8 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
 
 
 @merged
-def unknown(system: System) -> int:
-    """Return of how many spheres no clearance is known, as after event chains."""
+def flown(system: System) -> int:
+    """Return how many spheres flew since they were looked about; a trial move looks itself."""
     clearance, count = system.clearance, 0
     for i in range(clearance.shape[0]):
         count += 1 if clearance[i] == 0.0 else 0
@@ -121,8 +119,8 @@ def free_range(
 ) -> tuple[float, float]:
     """Make certain what of a range about 0 is free of overlaps.
 
-    Where few clearances are known one pass over all pairs tells everything. Else
-    spheres known to be near another come first: they leave little to look at beyond.
+    After event chains one pass over all pairs tells everything. Else spheres known to be near
+    another come first: they leave little to look at beyond.
     Clearances lead to all pairs that matter, except where spheres come near their own images:
     there all are looked at.
 
@@ -148,7 +146,7 @@ def free_range(
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
     isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
-    many = unknown(system) > MANY * clearance.shape[0]
+    many = flown(system) > MANY * clearance.shape[0]
     many |= clearance.shape[0] <= FEW and not isotropic
     if many and meets_all(system, limits[MATTERS]):
         every_pair(system, deformation)

@@ -19,7 +19,7 @@ from hsmc.kernels.cells import (
     wrap,
 )
 from hsmc.kernels.chains_in_regions import move_chains_in_regions
-from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON
+from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
 from hsmc.kernels.jit import kernel, lean, merged
@@ -133,7 +133,7 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     fill(cells, inverse, records)
     system = System(
         cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
-        np.zeros(n), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
+        np.full(n, NEVER), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
     )  # fmt: skip
     return system, order
 

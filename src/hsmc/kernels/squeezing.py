@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, System, X, Y, Z
+from hsmc.kernels.clearance import NEVER
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at, move_regions
@@ -23,7 +24,7 @@ def any_overlap(system: System) -> bool:
     """
     cells = system.cells
     for i in range(system.clearance.shape[0]):
-        if system.clearance[i] == 0.0:
+        if system.clearance[i] == NEVER:
             packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
             x, y = cells.packets[packet, X, place], cells.packets[packet, Y, place]
             if clearance_at(system, i, x, y, cells.packets[packet, Z, place]) == 0.0:
