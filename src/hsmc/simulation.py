@@ -12,10 +12,9 @@ from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
 from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
+from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.run import (
-    Plan,
     Spheres,
-    Tally,
     run_block,
     run_chain_block,
     run_large_block,

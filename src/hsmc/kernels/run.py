@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.box_moves import heat_bath, metropolis, volume_of
 from hsmc.kernels.cells import (
     Floats,
     Ints,
@@ -20,22 +19,14 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
+from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
-from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains, tune_duration
-from hsmc.kernels.jit import kernel, lean, merged
+from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains
+from hsmc.kernels.jit import kernel, merged
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import move_regions, move_spheres
+from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.random import uniform
-from hsmc.kernels.tuning import tune
-
-PARTICLE_TRIALS = 500
-"""Trials of a species between two changes of its step."""
-
-BOX_TRIALS = 50
-"""Trials of a Metropolis box move between two changes of its step."""
-
-LARGEST_BOX_STEP = 0.4
-"""Largest relative step of a Metropolis box move."""
 
 
 class Spheres(NamedTuple):
@@ -54,56 +45,6 @@ class Spheres(NamedTuple):
     radii: Floats
     species: NDArray[np.int8]
     velocities: Floats
-
-
-class Tally(NamedTuple):
-    """Step sizes, counts of tried and accepted moves, and the state of the generator.
-
-    Attributes:
-        steps: Particle step of each species, in σ_L; shape (2,).
-        counts: Tried and accepted particle moves of each species; shape (2, 2).
-        recent: The same since the last change of the step; shape (2, 2).
-        box_steps: Relative step of each Metropolis box move; shape (K,).
-        box_counts: Tried and accepted box moves; shape (K, 2).
-        box_recent: The same since the last change of the step; shape (K, 2).
-        chain: Duration and mean free path of event chains, and their Σ ⟨v²⟩ t and Σ d·v for the
-            pressure, and length of all flights; shape (5,).
-        chain_recent: Chains and collisions since the last change of the duration; shape (2,).
-        state: State of the generator; shape (4,).
-    """
-
-    steps: Floats
-    counts: Ints
-    recent: Ints
-    box_steps: Floats
-    box_counts: Ints
-    box_recent: Ints
-    chain: Floats
-    chain_recent: Ints
-    state: NDArray[np.uint64]
-
-
-class Plan(NamedTuple):
-    """What is done in a cycle.
-
-    Attributes:
-        chains: Whether spheres move in event chains, or by trial moves.
-        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
-            scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
-        heat_bath: Draw box moves exactly, or else try them by Metropolis.
-        tuning: Whether steps follow the acceptances (no sampling then).
-        particle_target: Acceptance aimed at by particle moves.
-        box_target: Acceptance aimed at by Metropolis box moves.
-    """
-
-    chains: bool
-    mask: Floats
-    box_moves: Ints
-    heat_bath: bool
-    tuning: bool
-    particle_target: float
-    box_target: float
 
 
 @kernel
@@ -138,39 +79,6 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     return system, order
 
 
-@lean
-def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
-    """Make one box move, chosen at random from the plan."""
-    kinds = plan.box_moves.shape[0]
-    kind = min(int(uniform(tally.state) * kinds), kinds - 1) if kinds > 1 else 0
-    accepted = True
-    if plan.heat_bath:
-        heat_bath(system, plan.box_moves[kind], beta_pressure, tally.state)
-    else:
-        step = tally.box_steps[kind]
-        accepted = metropolis(system, plan.box_moves[kind], beta_pressure, step, tally.state)
-    tally.box_counts[kind, 0] += 1
-    tally.box_recent[kind, 0] += 1
-    if accepted:
-        tally.box_counts[kind, 1] += 1
-        tally.box_recent[kind, 1] += 1
-
-
-@merged
-def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
-    """Let the steps follow the acceptances; spheres move at most half across the box."""
-    half = np.inf
-    for axis in range(3):
-        half = min(half, 0.5 / system.per_face[axis])
-    if plan.chains:
-        tune_duration(system.species.shape[0], tally.chain, tally.chain_recent)
-    else:
-        tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
-    if not plan.heat_bath:
-        target, largest = plan.box_target, LARGEST_BOX_STEP
-        tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)
-
-
 @merged
 def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
     """Return what ``assemble`` does; where no box moves, no one asks who is near."""
@@ -178,17 +86,6 @@ def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
     if plan.box_moves.shape[0] == 0:
         system.bounds[HORIZON] = 1.0
     return system, order
-
-
-@merged
-def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
-    """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
-    if plan.box_moves.shape[0] > 0:
-        move_box(system, plan, tally, beta_pressure)
-    volume = volume_of(system.box)
-    if plan.tuning:
-        tune_steps(system, plan, tally)
-    return volume
 
 
 @kernel

@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, System, X, Y, Z
 from hsmc.kernels.clearance import NEVER
+from hsmc.kernels.cycle import PARTICLE_TRIALS
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at, move_regions
-from hsmc.kernels.run import PARTICLE_TRIALS, Spheres, assemble, take_back
+from hsmc.kernels.run import Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
 
 ACCEPTANCE = 0.3

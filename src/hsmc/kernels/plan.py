@@ -1,0 +1,58 @@
+"""What a cycle does, and what is counted of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.cells import Floats, Ints
+
+
+class Tally(NamedTuple):
+    """Step sizes, counts of tried and accepted moves, and the state of the generator.
+
+    Attributes:
+        steps: Particle step of each species, in σ_L; shape (2,).
+        counts: Tried and accepted particle moves of each species; shape (2, 2).
+        recent: The same since the last change of the step; shape (2, 2).
+        box_steps: Relative step of each Metropolis box move; shape (K,).
+        box_counts: Tried and accepted box moves; shape (K, 2).
+        box_recent: The same since the last change of the step; shape (K, 2).
+        chain: Duration and mean free path of event chains, and their Σ ⟨v²⟩ t and Σ d·v for the
+            pressure, and length of all flights; shape (5,).
+        chain_recent: Chains and collisions since the last change of the duration; shape (2,).
+        state: State of the generator; shape (4,).
+    """
+
+    steps: Floats
+    counts: Ints
+    recent: Ints
+    box_steps: Floats
+    box_counts: Ints
+    box_recent: Ints
+    chain: Floats
+    chain_recent: Ints
+    state: NDArray[np.uint64]
+
+
+class Plan(NamedTuple):
+    """What is done in a cycle.
+
+    Attributes:
+        chains: Whether spheres move in event chains, or by trial moves.
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
+            scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
+        heat_bath: Draw box moves exactly, or else try them by Metropolis.
+        tuning: Whether steps follow the acceptances (no sampling then).
+        particle_target: Acceptance aimed at by particle moves.
+        box_target: Acceptance aimed at by Metropolis box moves.
+    """
+
+    chains: bool
+    mask: Floats
+    box_moves: Ints
+    heat_bath: bool
+    tuning: bool
+    particle_target: float
+    box_target: float
