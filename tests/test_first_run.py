@@ -1,56 +1,78 @@
+"""The line about compiling: when a block of cycles has to be compiled, and only then."""
+
+import subprocess
+import sys
+
+import numba
 import numpy as np
 import pytest
 
-from hsmc import first_run
-from hsmc.crystal import crystal
+from hsmc import first_run, simulation
 from hsmc.driver import Silent
 from hsmc.ensemble import MOTIONS
-from hsmc.first_run import COMPILING, compiling_note, folder_of
-from hsmc.kernels.jit import CACHE
+from hsmc.first_run import COMPILING
+from hsmc.floppy_search import floppy
 from hsmc.sampling import sample
-from hsmc.simulation import Moves, Simulation
+
+BRIEF = {"start": "fcc", "ratio": 1.0, "pressure": 20.0, "equilibrate": 2, "cycles": 20}
 
 
 class Listener(Silent):
+    """Counts how often it hears of compiling."""
+
     def __init__(self):
-        self.heard = []
+        self.heard = 0
 
     def note(self, words):
-        self.heard.append(words)
+        self.heard += words == COMPILING
+
+
+@pytest.fixture
+def never_compiled(monkeypatch):
+    """Put a block that does nothing, and was never compiled, in place of the real one."""
+
+    @numba.njit
+    def block(spheres, plan, tally, pressures):  # noqa: ARG001
+        return np.full(pressures.shape[0], 1e3)
+
+    for module in (first_run, simulation):
+        monkeypatch.setattr(module, "run_block", block)
+
+
+def heard(command, **options):
+    """Return how often the line comes in a run."""
+    listener = Listener()
+    command(None, listener, **options)
+    return listener.heard
+
+
+@pytest.mark.usefixtures("never_compiled")
+def test_one_line_for_each_way_of_moving():
+    """Straight and Newtonian chains are one. Fails if any kernel will do (tried)."""
+    assert heard(sample, moves="local", **BRIEF) == 1
+    assert heard(sample, moves="newtonian", **BRIEF) == 1
+    assert [heard(sample, moves=motion, **BRIEF) for motion in MOTIONS] == [0, 0, 0]
+    assert heard(sample, moves="local", **BRIEF | {"replicate": (11, 11, 11)}) == 1
+
+
+@pytest.mark.usefixtures("never_compiled")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_line_in_a_search(workers):
+    """Its workers compile nothing. Fails if they are left to do so (tried)."""
+    assert heard(floppy, runs=2, large=1, small=1, cycles=2, jam=False, workers=workers) == 1
+
+
+ONCE_MORE = """
+import sys
+from hsmc import first_run
+from hsmc.sampling import sample
+from tests.test_first_run import BRIEF, heard
+sys.exit(heard(sample, moves=sys.argv[1], **BRIEF))
+"""
 
 
 @pytest.mark.parametrize("motion", MOTIONS)
 def test_no_line_when_kernels_are_compiled(motion):
-    """The file looked for is the one that Numba writes. Fails with another ending (tried)."""
-    start = crystal("fcc").configuration(1.0).replicated(2, 2, 2)
-    simulation = Simulation(start, Moves(motion=motion), seed=1)
-    simulation.advance(np.ones(1), tuning=False)
-    assert compiling_note(simulation.block) == ""
-    assert folder_of(simulation.block).parent == CACHE
-
-
-@pytest.mark.parametrize(
-    ("others", "moves"),
-    [
-        ([], "local"),
-        (["pairs.closest_pair-1.py311.nbi"], "local"),
-        (["run.run_block-1.py311.nbi"], "newtonian"),
-    ],
-)
-def test_one_line_when_they_are_not(tmp_path, monkeypatch, others, moves):
-    """Fails if any kernel's file will do, or that of another place of installation, if the driver
-    does not ask, or if it always asks about local moves (tried).
-    """
-    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
-    here.mkdir()
-    elsewhere.mkdir()
-    for name in others:
-        (here / name).touch()
-    for block in ("run_block", "run_chain_block"):
-        (elsewhere / f"run.{block}-1.py311.nbi").touch()
-    monkeypatch.setattr(first_run, "folder_of", lambda _: here)
-    listener = Listener()
-    sample(
-        None, listener, start="fcc", ratio=1.0, pressure=20.0, equilibrate=2, cycles=20, moves=moves
-    )
-    assert listener.heard.count(COMPILING) == 1
+    """By another process. Fails if the line comes whenever a kernel is met first (tried)."""
+    heard(sample, moves=motion, **BRIEF)
+    subprocess.run([sys.executable, "-c", ONCE_MORE, motion], check=True)

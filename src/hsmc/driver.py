@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hsmc.first_run import compiling_note
+from hsmc.first_run import compiling_told
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import RunOptions
 from hsmc.provenance import provenance, written
@@ -241,11 +241,10 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
 def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
     simulation, last_write = run.simulation, time.monotonic()
     patience = CHECKPOINT_SECONDS
-    if words := compiling_note(simulation.block):
-        monitor.note(words)
     for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):
         pressures = phase.ramp.pressures(first, length)
-        volumes = simulation.advance(pressures, tuning=phase.tuning)
+        with compiling_told(monitor.note):
+            volumes = simulation.advance(pressures, tuning=phase.tuning)
         _record(run, phase, first + length, float(pressures[-1]), volumes)
         monitor.update(_progress(run, phase, float(pressures[-1])))
         if simulation.cycle == run.cycles:

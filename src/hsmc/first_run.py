@@ -1,26 +1,35 @@
 """What a user is told while the kernels compile."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager
+
+from numba.core.event import Event, Listener, install_listener
+
+from hsmc.kernels.run import run_block
 
 COMPILING = "compiling the kernels: about half a minute, once for this version on this machine"
 
 
-def folder_of(kernel: Callable[..., Any]) -> Path:
-    """Return the folder where Numba keeps a kernel compiled; each place of installation has one."""
-    return Path(kernel.stats.cache_path)  # type: ignore[attr-defined]
+class _Ear(Listener):
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+
+    def on_start(self, event: Event) -> None:
+        """Tell the user if it is a block of cycles that Numba found nowhere and compiles now."""
+        if event.data["dispatcher"] is run_block:
+            self._note(COMPILING)
+
+    def on_end(self, event: Event) -> None:
+        """Say nothing."""
 
 
-def compiling_note(kernel: Callable[..., Any]) -> str:
-    """Return a line for the user if a kernel has to be compiled first, else an empty string.
+def compiling_told(note: Callable[[str], None]) -> AbstractContextManager[Listener]:
+    """Have the user told if a block of cycles has to be compiled, at the moment when that begins.
 
-    It looks for the file that Numba writes last, with the code that calls all the rest. A cache
-    shared with a machine of another kind has one, too: there the line is missing.
+    Each way in which spheres move is compiled once (``kernels.ways``).
 
     Args:
-        kernel: What will be called.
+        note: Takes a line for the user.
     """
-    name = kernel.__module__.rpartition(".")[2]
-    written = folder_of(kernel).glob(f"{name}.{kernel.__name__}-*.nbi")
-    return "" if any(written) else COMPILING
+    told: AbstractContextManager[Listener] = install_listener("numba:compile", _Ear(note))
+    return told

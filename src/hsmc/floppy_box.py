@@ -107,6 +107,11 @@ def search_once(search: Search, run: int) -> Packing:
     return _packing(run, jammed, first, certificate, note or failure, began)
 
 
+def compile_first(search: Search) -> None:
+    """Compile what all runs call, by a block of no cycles: workers then find it compiled."""
+    _simulation(search, _start(search, 0), 0).advance(np.zeros(0), tuning=True)
+
+
 def _start(search: Search, run: int) -> Configuration:
     if isinstance(search.start, Configuration):
         return search.start
@@ -115,10 +120,14 @@ def _start(search: Search, run: int) -> Configuration:
     return random_fluid(search.start, START_PACKING, seed)
 
 
+def _simulation(search: Search, start: Configuration, run: int) -> Simulation:
+    moves = Moves("floppy", motion=search.moves, heat_bath=not search.published)
+    return Simulation(start, moves, search.seed, replica=run)
+
+
 def _compress(search: Search, start: Configuration, run: int) -> Configuration:
     """Return the state after a pressure ramp with every element of the box free."""
-    moves = Moves("floppy", motion=search.moves, heat_bath=not search.published)
-    simulation = Simulation(start, moves, search.seed, replica=run)
+    simulation = _simulation(search, start, run)
     ramp = PressureRamp(
         final=search.pressure,
         cycles=search.cycles,

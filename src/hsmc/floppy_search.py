@@ -14,15 +14,14 @@ import numpy as np
 
 from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError
-from hsmc.first_run import compiling_note
-from hsmc.floppy_box import Packing, Search, search_once
+from hsmc.first_run import compiling_told
+from hsmc.floppy_box import Packing, Search, compile_first, search_once
 from hsmc.mixture import Mixture
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import FloppyOptions, StartOptions
 from hsmc.provenance import provenance
 from hsmc.results import Arrays, Frame, Result, write_result
 from hsmc.resuming import read_unfinished
-from hsmc.simulation import block_of
 from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
 from hsmc.structures import fingerprint, group
@@ -213,9 +212,9 @@ def _run(
     done = {row.frame.cycle for row in rows}
     last = chosen.first_run + chosen.runs
     left = [run for run in range(chosen.first_run, last) if run not in done]
-    block = block_of(chosen.moves, chosen.large + chosen.small)
-    if left and (words := compiling_note(block)):
-        monitor.note(words)
+    if left:
+        with compiling_told(monitor.note):
+            compile_first(search)
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
         rows.append(_row(packing))
         if packing.note:

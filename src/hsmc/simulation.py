@@ -1,6 +1,6 @@
 """A Monte Carlo simulation of hard spheres: its state, and how it advances."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +12,23 @@ from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
 from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
-from hsmc.kernels.plan import Plan, Tally
+from hsmc.kernels.plan import (
+    EventChains,
+    EventChainsInRegions,
+    LocalMoves,
+    LocalMovesInRegions,
+    Plan,
+    Tally,
+    Way,
+)
 from hsmc.kernels.run import (
     Spheres,
     run_block,
-    run_chain_block,
-    run_large_block,
-    run_large_chain_block,
 )
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
-
-Block = Callable[[Spheres, Plan, Tally, Floats], Floats]
 
 BLOCK_TRIALS = 800_000
 """Particle trials or collisions between two returns to Python, about: below half a second."""
@@ -69,11 +72,11 @@ class Moves:
     box_target: float = 0.3
 
 
-def block_of(motion: Motion, spheres: int) -> Block:
-    """Return the compiled call that runs a block of cycles of so many spheres."""
+def way_of(motion: Motion, spheres: int) -> Way:
+    """Return how so many spheres move: at once or region by region, for which blocks compile."""
     if motion == "local":
-        return run_block if spheres <= ONE_REGION else run_large_block
-    return run_chain_block if spheres <= ONE_CHAIN_REGION else run_large_chain_block
+        return LocalMoves() if spheres <= ONE_REGION else LocalMovesInRegions()
+    return EventChains() if spheres <= ONE_CHAIN_REGION else EventChainsInRegions()
 
 
 class Simulation:
@@ -186,14 +189,14 @@ class Simulation:
         return self._tally.chain[FLOWN:].copy()
 
     @property
-    def block(self) -> Block:
-        """The compiled call that runs a block of cycles."""
-        return block_of(self.moves.motion, self.spheres)
+    def way(self) -> Way:
+        """How the spheres move: of each a block of cycles is compiled."""
+        return way_of(self.moves.motion, self.spheres)
 
     @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        if self.block in (run_large_block, run_large_chain_block):
+        if isinstance(self.way, LocalMovesInRegions | EventChainsInRegions):
             return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // self.spheres))
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // self.spheres))
 
@@ -209,7 +212,7 @@ class Simulation:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
         plan = Plan(
-            self.moves.motion != "local",
+            self.way,
             axis_mask(self.moves.axes),
             box_moves(self.moves.box),
             self.moves.heat_bath,
@@ -218,7 +221,7 @@ class Simulation:
             self.moves.box_target,
         )
         with kernel_threads():
-            volumes = self.block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+            volumes = run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()

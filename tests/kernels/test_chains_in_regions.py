@@ -10,11 +10,12 @@ from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.fit import dilate, expand_to, random_fluid
 from hsmc.kernels.cells import records_of
-from hsmc.kernels.chains_in_regions import Chains, chains_of_region, move_chains_in_regions
+from hsmc.kernels.chains_in_regions import Turn, chains_of_region, move_chains_in_regions
 from hsmc.kernels.event_chains import (
     FLOWN,
     HANDED_ON,
     LENGTH,
+    Chains,
     draw_direction,
     draw_velocities,
     tune_duration,
@@ -52,10 +53,8 @@ class Run:
 
     def cycle(self):
         """Make about N collisions."""
-        move_chains_in_regions(
-            self.system, self.velocities, self.mask, self.chain, self.recent, self.counts,
-            self.state,
-        )  # fmt: skip
+        chains = Chains(self.velocities, self.mask, self.chain, self.recent)
+        move_chains_in_regions(self.system, chains, self.counts, self.state)
 
     def tune(self, cycles):
         """Make cycles between which the duration of the chains is tuned."""
@@ -91,7 +90,7 @@ def test_only_the_spheres_of_a_region_fly(newtonian):
     members = members_of(system.cells, regions, (0, 1, 0))
     before, energy = records_of(system.cells), (run.velocities**2).sum()
     flown, counts = np.zeros((8, 5)), np.zeros((2, 2), np.int64)
-    moves = Chains(run.velocities, ALL, np.array([200.0, 0.2, 0, 0, 0]), flown, 5.0)
+    moves = Turn(run.velocities, ALL, np.array([200.0, 0.2, 0, 0, 0]), flown, 5.0)
     chains_of_region(system, members, regions, (0, 1, 0), moves, counts, run.state)
     assert counts[:, 1].sum() > 5 * len(members)
     moved = (records_of(system.cells) != before).any(axis=1)

@@ -20,7 +20,7 @@ from hsmc.errors import InputError
 from hsmc.fit import dilate, expand_to
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.packets import LANES
-from hsmc.kernels.particle_moves import move_regions
+from hsmc.kernels.particle_moves import Trials, move_regions
 from hsmc.kernels.random import next_bits, open_stream
 from hsmc.kernels.regions import (
     cut,
@@ -96,7 +96,7 @@ def test_members_are_all_spheres_once_and_stay():
     state, tally = kernel_state(1, "test"), np.zeros((2, 2), np.int64)
     for _ in range(3):
         before = cells_of(system.cells)
-        move_regions(system, np.full(2, 1.5), np.ones(3), tally, tally.copy(), state)
+        move_regions(system, Trials(np.full(2, 1.5), np.ones(3), tally), tally.copy(), state)
         # The cut of these moves is still there.
         region = system.cells.region
         assert np.array_equal(region[before], region[cells_of(system.cells)])
@@ -130,7 +130,7 @@ def test_spheres_on_a_line():
     state, tally = kernel_state(2, "test"), np.zeros((2, 2), np.int64)
     gaps = []
     for cycle in range(60_000):
-        move_regions(system, np.full(2, 3.0), np.eye(3)[0], tally, tally.copy(), state)
+        move_regions(system, Trials(np.full(2, 3.0), np.eye(3)[0], tally), tally.copy(), state)
         if cycle % 60 == 0 and cycle > 1000:
             along = np.sort(records_of(system.cells)[:, 0])
             gaps.append(np.diff(along, append=along[0] + length)[:: n // 8] - 1.0)
@@ -152,7 +152,7 @@ def test_pressure_of_a_large_fluid():
     n, state, tally = 4608, kernel_state(4, "test"), np.zeros((2, 2), np.int64)
     found, edges = [], np.diagonal(system.box)
     for cycle in range(-500, 7500):
-        move_regions(system, np.full(2, 0.2), np.ones(3), tally, tally.copy(), state)
+        move_regions(system, Trials(np.full(2, 0.2), np.ones(3), tally), tally.copy(), state)
         if cycle >= 0 and cycle % 5 == 0:
             tree = cKDTree(records_of(system.cells)[:, :3] % edges, boxsize=edges)
             found.append(len(tree.query_pairs(1.001, output_type="ndarray")))
@@ -174,7 +174,7 @@ def test_regions_move_independently():
     system, order = system_of(start)
     state, tally = kernel_state(3, "test"), np.zeros((2, 2), np.int64)
     for _ in range(40):
-        move_regions(system, np.full(2, 0.5), np.ones(3), tally, tally.copy(), state)
+        move_regions(system, Trials(np.full(2, 0.5), np.ones(3), tally), tally.copy(), state)
     moved = records_of(system.cells)[:, :3] - start.positions[order]
     moved -= edge * np.rint(moved / edge)
     assert moved.var(axis=0).min() > 0.9 * 40 * 0.5**2 / 3.0

@@ -16,7 +16,7 @@ from hsmc.kernels.box_moves import heat_bath_element, heat_bath_scale
 from hsmc.kernels.cells import records_of
 from hsmc.kernels.clearance import HORIZON, NEVER, SHORTENED
 from hsmc.kernels.free_range import free_range
-from hsmc.kernels.particle_moves import move_spheres
+from hsmc.kernels.particle_moves import Trials, move_spheres
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs as all_near_pairs
 from hsmc.rng import kernel_state
@@ -32,7 +32,7 @@ def moved(spheres, packing, pressure, cycles, seed):
     state, tally = kernel_state(seed, "test"), np.zeros((2, 2), np.int64)
     rng = np.random.default_rng(seed)
     for _ in range(cycles):
-        move_spheres(system, np.full(2, 0.05), np.ones(3), tally, tally.copy(), state)
+        move_spheres(system, Trials(np.full(2, 0.05), np.ones(3), tally), tally.copy(), state)
         if rng.random() < 0.5:
             heat_bath_scale(system, *MASKS[rng.integers(3)], pressure, state)
         else:

@@ -28,6 +28,7 @@ from hsmc.kernels.event_chains import (
     FREE_PATH,
     LENGTH,
     SIGHT,
+    Chains,
     remember,
     run_chains,
 )
@@ -50,43 +51,43 @@ The fewer walls, the better spheres diffuse; but more regions of a colour keep m
 """
 
 
-class Chains(NamedTuple):
-    """Event chains in a region.
+class Turn(NamedTuple):
+    """What the event chains of a region's turn need to know.
 
     Attributes:
-        velocities: As for ``move_chains``, like the mask.
+        velocities: As in ``Chains``, like the mask.
         mask: See velocities.
         chain: Duration and free path, kept as they are; shape (5,).
         flown: For each region the number of chains, and sums over flights as in ``chain``; added
             to; shape (R, 5).
-        turn: Collisions of each sphere, about.
+        collisions: Of each sphere, about.
     """
 
     velocities: Floats
     mask: Floats
     chain: Floats
     flown: Floats
-    turn: float
+    collisions: float
 
 
-@moves_by(Chains)
+@moves_by(Turn)
 @kernel
 def chains_of_region(
-    system: System, members: Indices, regions: Regions, region: Region, chains: Chains,
+    system: System, members: Indices, regions: Regions, region: Region, turn: Turn,
     counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make the event chains of a region's turn."""
-    velocities = chains.velocities
+    velocities = turn.velocities
     if velocities.shape[0] == 1:
         velocities = velocities.copy()  # of this thread
     fetch_region(system.cells, regions, region)
     for i in members:
         fetch(velocities, 3 * i)
     walls = walls_of(system.cells, regions, region)
-    number = int(chains.turn * members.shape[0] / COLLISIONS + uniform(state))
-    flown = chains.flown[walls.region]
+    number = int(turn.collisions * members.shape[0] / COLLISIONS + uniform(state))
+    flown = turn.flown[walls.region]
     run_chains(
-        system, walls, members, number, velocities, chains.mask, np.empty(5), chains.chain, flown,
+        system, walls, members, number, velocities, turn.mask, np.empty(5), turn.chain, flown,
         counts, state,
     )  # fmt: skip
     flown[DURATION] += number
@@ -94,35 +95,27 @@ def chains_of_region(
 
 @kernel
 def move_chains_in_regions(
-    system: System,
-    velocities: Floats,
-    mask: Floats,
-    chain: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
+    system: System, chains: Chains, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
     """Do as ``move_chains``, in the regions of colours drawn at random, on several threads.
 
     Args:
         system: See ``move_chains``, like the rest.
-        velocities: See system.
-        mask: See system.
-        chain: See system.
-        recent: See system.
+        chains: See system.
         counts: See system.
         state: See system.
     """
+    velocities, mask, chain, _ = chains
     # None is thinner than a flight is long: one that ends inside was inside all the way.
     reach = system.diameter + SIGHT * chain[FREE_PATH]
     regions = cut(system, THICKNESS, reach, state)
     colours = number_of_colours(regions)
     turns = max(1, colours // TURN)
     flown, made = np.zeros((regions.number.prod(), 5)), np.zeros((2, 2), np.int64)
-    chains = Chains(velocities, mask, chain, flown, colours / turns)
+    turn = Turn(velocities, mask, chain, flown, colours / turns)
     for _ in range(turns):
-        move_any_colour(system, regions, chains, made, state)
+        move_any_colour(system, regions, turn, made, state)
     counts += made
     sums = flown.sum(axis=0)
     chain[FLOWN:] += sums[FLOWN:]
-    remember(chain, recent, sums[LENGTH], int(sums[DURATION]), made[0, 1] + made[1, 1])
+    remember(chains, sums[LENGTH], int(sums[DURATION]), made[0, 1] + made[1, 1])

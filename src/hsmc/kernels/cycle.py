@@ -44,10 +44,9 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
     half = np.inf
     for axis in range(3):
         half = min(half, 0.5 / system.per_face[axis])
-    if plan.chains:
-        tune_duration(system.species.shape[0], tally.chain, tally.chain_recent)
-    else:
-        tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
+    # Steps of what is not tried, or does not fly, stay as they are.
+    tune(tally.steps, tally.recent, PARTICLE_TRIALS, plan.particle_target, half)
+    tune_duration(system.species.shape[0], tally.chain, tally.chain_recent)
     if not plan.heat_bath:
         target, largest = plan.box_target, LARGEST_BOX_STEP
         tune(tally.box_steps, tally.box_recent, BOX_TRIALS, target, largest)

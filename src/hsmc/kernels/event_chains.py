@@ -25,6 +25,7 @@ doi:10.1063/1.5090882 (Newtonian chains).
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,43 +242,49 @@ def run_chains(
     return collisions
 
 
+class Chains(NamedTuple):
+    """What event chains need to know.
+
+    Attributes:
+        velocities: Of each sphere, changed; shape (N, 3); or room for one; shape (1, 3).
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        chain: Duration and free path, and sums over flights, added to; shape (5,).
+        recent: Chains and collisions since the last change of the duration, added to; shape (2,).
+    """
+
+    velocities: Floats
+    mask: Floats
+    chain: Floats
+    recent: Ints
+
+
 @kernel
-def move_chains(
-    system: System,
-    velocities: Floats,
-    mask: Floats,
-    chain: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
-) -> None:
+def move_chains(system: System, chains: Chains, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Make event chains of about N collisions in all.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
-        velocities: Of each sphere, changed; shape (N, 3); or room for one; shape (1, 3).
-        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        chain: Duration and free path, and sums over flights, added to; shape (5,).
-        recent: Chains and collisions since the last change of the duration; shape (2,).
+        chains: Velocities, and how long each lasts.
         counts: Collisions by flights of each species, added to, tried and accepted alike;
             shape (2, 2).
         state: State of the generator; shape (4,).
     """
-    chains, before = max(1, round(system.species.shape[0] / COLLISIONS)), chain[LENGTH]
+    velocities, mask, chain, _ = chains
+    number, before = max(1, round(system.species.shape[0] / COLLISIONS)), chain[LENGTH]
     collisions = run_chains(
-        system, None, system.cells.everyone, chains, velocities, mask, np.empty(5), chain, chain,
+        system, None, system.cells.everyone, number, velocities, mask, np.empty(5), chain, chain,
         counts, state,
     )  # fmt: skip
-    remember(chain, recent, chain[LENGTH] - before, chains, collisions)
+    remember(chains, chain[LENGTH] - before, number, collisions)
 
 
 @merged
-def remember(chain: Floats, recent: Ints, length: float, chains: int, collisions: int) -> None:
+def remember(chains: Chains, length: float, number: int, collisions: int) -> None:
     """Take note of the chains of a cycle: durations and sights follow them."""
     path = length / max(collisions, 1)
-    chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chain[FREE_PATH])
-    recent[0] += chains
-    recent[1] += collisions
+    chains.chain[FREE_PATH] += MEMORY * (min(path, LONGEST_PATH) - chains.chain[FREE_PATH])
+    chains.recent[0] += number
+    chains.recent[1] += collisions
 
 
 @merged

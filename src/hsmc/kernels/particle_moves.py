@@ -27,7 +27,7 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.checkerboard import Region, move_all_colours, moves_by
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.jit import inlined, kernel, lean
+from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.regions import Regions, cut, number_of_region
@@ -101,23 +101,29 @@ def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> flo
     return float(search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon))
 
 
+class Trials(NamedTuple):
+    """What trial moves need to know.
+
+    Attributes:
+        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
+        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
+        recent: Tried and accepted moves of each species since the last change of the step, added
+            to; shape (2, 2).
+    """
+
+    steps: Floats
+    mask: Floats
+    recent: Ints
+
+
 @kernel
-def move_spheres(
-    system: System,
-    steps: Floats,
-    mask: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
-) -> None:
+def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Make N trial moves of spheres chosen at random, each within a cube about its place.
 
     Args:
         system: Spheres in their box; moved, and their cells kept up to date.
-        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
-        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        recent: Tried and accepted moves of each species, added to; shape (2, 2).
-        counts: Another tally of the same; shape (2, 2).
+        trials: How far, and along which axes.
+        counts: Tried and accepted moves of each species, added to; shape (2, 2).
         state: State of the generator; shape (4,).
 
     Source:
@@ -125,14 +131,40 @@ def move_spheres(
     """
     system.cells.region[:] = 0
     made = np.zeros((2, 2), np.int64)
-    move_members(system, system.cells.everyone, 0, steps, mask, made, state)
-    recent += made
-    counts += made
+    move_members(system, system.cells.everyone, 0, trials, made, state)
+    remember(trials, counts, made)
+
+
+@kernel
+def move_regions(system: System, trials: Trials, counts: Ints, state: NDArray[np.uint64]) -> None:
+    """Do as ``move_spheres``, region by region, on several threads.
+
+    Args:
+        system: See ``move_spheres``, like the rest.
+        trials: See system.
+        counts: See system.
+        state: See system.
+    """
+    reach = math.sqrt(system.bounds[HORIZON]) * system.diameter
+    regions = cut(system, THICKNESS, reach, state)
+    made = np.zeros((2, 2), np.int64)
+    move_all_colours(system, regions, trials, made, state)
+    remember(trials, counts, made)
+
+
+@merged
+def remember(trials: Trials, counts: Ints, made: Ints) -> None:
+    """Count the trials of a cycle, in both tallies."""
+    recent = trials.recent
+    for kind in range(2):
+        for what in range(2):
+            recent[kind, what] += made[kind, what]
+            counts[kind, what] += made[kind, what]
 
 
 @lean
 def move_members(
-    system: System, members: Indices, region: int, steps: Floats, mask: Floats, counts: Ints,
+    system: System, members: Indices, region: int, trials: Trials, counts: Ints,
     state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres; none leaves it.
@@ -141,11 +173,11 @@ def move_members(
         system: Spheres in their box; those of the region are moved.
         members: The spheres of the region; shape (M,).
         region: Its number.
-        steps: As for ``move_spheres``, like the rest.
-        mask: See steps.
-        counts: See steps.
-        state: See steps.
+        trials: As for ``move_spheres``, like the rest.
+        counts: See trials.
+        state: See trials.
     """
+    steps, mask = trials.steps, trials.mask
     cells = system.cells
     packets = cells.packets
     scale = SAFE / system.bounds[SHORTENED]
@@ -177,18 +209,6 @@ def move_members(
         move_to(system, i, cell, x, y, z)
 
 
-class Trials(NamedTuple):
-    """Trial moves of the spheres of a region, as ``kernels.checkerboard`` makes them.
-
-    Attributes:
-        steps: Largest displacement along an axis for each species, in σ_L; shape (2,).
-        mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-    """
-
-    steps: Floats
-    mask: Floats
-
-
 @moves_by(Trials)
 @lean
 def move_in_region(
@@ -197,31 +217,4 @@ def move_in_region(
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres."""
     number = number_of_region(regions, region[0], region[1], region[2])
-    move_members(system, members, number, trials.steps, trials.mask, counts, state)
-
-
-@kernel
-def move_regions(
-    system: System,
-    steps: Floats,
-    mask: Floats,
-    recent: Ints,
-    counts: Ints,
-    state: NDArray[np.uint64],
-) -> None:
-    """Do as ``move_spheres``, region by region, on several threads.
-
-    Args:
-        system: See ``move_spheres``, like the rest.
-        steps: See system.
-        mask: See system.
-        recent: See system.
-        counts: See system.
-        state: See system.
-    """
-    reach = math.sqrt(system.bounds[HORIZON]) * system.diameter
-    regions = cut(system, THICKNESS, reach, state)
-    made = np.zeros((2, 2), np.int64)
-    move_all_colours(system, regions, Trials(steps, mask), made, state)
-    recent += made
-    counts += made
+    move_members(system, members, number, trials, counts, state)

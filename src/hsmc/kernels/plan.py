@@ -35,11 +35,30 @@ class Tally(NamedTuple):
     state: NDArray[np.uint64]
 
 
+class LocalMoves(NamedTuple):
+    """About N trial moves of single spheres."""
+
+
+class LocalMovesInRegions(NamedTuple):
+    """The same region by region, on several threads."""
+
+
+class EventChains(NamedTuple):
+    """Event chains of about N collisions."""
+
+
+class EventChainsInRegions(NamedTuple):
+    """The same region by region, on several threads."""
+
+
+Way = LocalMoves | LocalMovesInRegions | EventChains | EventChainsInRegions
+
+
 class Plan(NamedTuple):
     """What is done in a cycle.
 
     Attributes:
-        chains: Whether spheres move in event chains, or by trial moves.
+        moves: How spheres move, by its type alone.
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
         box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
             scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
@@ -49,7 +68,7 @@ class Plan(NamedTuple):
         box_target: Acceptance aimed at by Metropolis box moves.
     """
 
-    chains: bool
+    moves: Way
     mask: Floats
     box_moves: Ints
     heat_bath: bool

@@ -17,16 +17,13 @@ from hsmc.kernels.cells import (
     new_cells,
     wrap,
 )
-from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
-from hsmc.kernels.event_chains import KEPT, draw_velocities, move_chains
 from hsmc.kernels.jit import kernel, merged
 from hsmc.kernels.packets import LANES
-from hsmc.kernels.particle_moves import move_regions, move_spheres
 from hsmc.kernels.plan import Plan, Tally
-from hsmc.kernels.random import uniform
+from hsmc.kernels.ways import move
 
 
 class Spheres(NamedTuple):
@@ -98,9 +95,29 @@ def take_back(system: System, order: Ints, spheres: Spheres) -> None:
             spheres.positions[order[i], axis] = cells.packets[packet, axis, place]
 
 
+@merged
+def in_order(velocities: Floats, order: Ints) -> Floats:
+    """Return velocities in cell order; where one is that of all, a copy of it."""
+    ordered = np.empty(velocities.shape)
+    for i in range(velocities.shape[0]):
+        k = order[i] if velocities.shape[0] > 1 else 0
+        for axis in range(3):
+            ordered[i, axis] = velocities[k, axis]
+    return ordered
+
+
+@merged
+def take_velocities_back(velocities: Floats, order: Ints, spheres: Spheres) -> None:
+    """Do as ``take_back`` with velocities."""
+    for i in range(velocities.shape[0]):
+        k = order[i] if velocities.shape[0] > 1 else 0
+        for axis in range(3):
+            spheres.velocities[k, axis] = velocities[i, axis]
+
+
 @kernel
 def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Run one cycle for each pressure: N trial moves of single spheres, then a box move.
+    """Run one cycle for each pressure: the spheres move, then the box.
 
     Args:
         spheres: Changed.
@@ -112,103 +129,11 @@ def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> 
         Volume of the box after each cycle, in σ_L³; shape (C,).
     """
     system, order = begin(spheres, plan)
+    velocities = in_order(spheres.velocities, order)
     volumes = np.empty(pressures.shape[0])
     for cycle in range(pressures.shape[0]):
-        move_spheres(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
+        move(system, velocities, plan, tally)
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
     take_back(system, order, spheres)
-    return volumes
-
-
-@merged
-def begin_chains(spheres: Spheres, plan: Plan) -> tuple[System, Ints, Floats]:
-    """Return what ``begin`` does, and the velocities in the same order."""
-    system, order = begin(spheres, plan)
-    velocities = spheres.velocities.copy()
-    if velocities.shape[0] > 1:
-        for i in range(order.shape[0]):
-            velocities[i] = spheres.velocities[order[i]]
-    return system, order, velocities
-
-
-@merged
-def renew(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
-    """Draw all velocities anew, in one of ``KEPT`` cycles."""
-    if velocities.shape[0] > 1 and uniform(state) * KEPT < 1.0:
-        draw_velocities(velocities, mask, state)
-
-
-@merged
-def end_chains(system: System, order: Ints, velocities: Floats, spheres: Spheres) -> None:
-    """Do as ``take_back``, with velocities, too."""
-    take_back(system, order, spheres)
-    if velocities.shape[0] > 1:
-        for i in range(order.shape[0]):
-            spheres.velocities[order[i]] = velocities[i]
-    else:
-        spheres.velocities[0] = velocities[0]
-
-
-@kernel
-def run_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Do as ``run_block``, with event chains of about N collisions in place of trial moves.
-
-    Args:
-        spheres: Changed.
-        plan: See ``run_block``.
-        tally: See ``run_block``.
-        pressures: See ``run_block``.
-    """
-    system, order, velocities = begin_chains(spheres, plan)
-    volumes = np.empty(pressures.shape[0])
-    for cycle in range(pressures.shape[0]):
-        renew(velocities, plan.mask, tally.state)
-        move_chains(
-            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
-            tally.state,
-        )  # fmt: skip
-        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    end_chains(system, order, velocities, spheres)
-    return volumes
-
-
-@kernel
-def run_large_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Do as ``run_block``, with local moves region by region, on several threads.
-
-    Args:
-        spheres: Changed.
-        plan: See ``run_block``.
-        tally: See ``run_block``.
-        pressures: See ``run_block``.
-    """
-    system, order = begin(spheres, plan)
-    volumes = np.empty(pressures.shape[0])
-    for cycle in range(pressures.shape[0]):
-        move_regions(system, tally.steps, plan.mask, tally.recent, tally.counts, tally.state)
-        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    take_back(system, order, spheres)
-    return volumes
-
-
-@kernel
-def run_large_chain_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
-    """Do as ``run_block``, with event chains region by region, on several threads.
-
-    Args:
-        spheres: Changed.
-        plan: See ``run_block``.
-        tally: See ``run_block``.
-        pressures: See ``run_block``.
-    """
-    system, order, velocities = begin_chains(spheres, plan)
-    volumes = np.empty(pressures.shape[0])
-    for cycle in range(pressures.shape[0]):
-        renew(velocities, plan.mask, tally.state)
-        move_chains_in_regions(
-            system, velocities, plan.mask, tally.chain, tally.chain_recent, tally.counts,
-            tally.state,
-        )  # fmt: skip
-        volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    end_chains(system, order, velocities, spheres)
+    take_velocities_back(velocities, order, spheres)
     return volumes

@@ -8,7 +8,7 @@ from hsmc.kernels.clearance import NEVER
 from hsmc.kernels.cycle import PARTICLE_TRIALS
 from hsmc.kernels.jit import kernel
 from hsmc.kernels.packets import LANES
-from hsmc.kernels.particle_moves import clearance_at, move_regions
+from hsmc.kernels.particle_moves import Trials, clearance_at, move_regions
 from hsmc.kernels.run import Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
 
@@ -47,12 +47,12 @@ def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cyc
     mask, half = np.ones(3), np.inf
     for axis in range(3):
         half = min(half, 0.5 / system.per_face[axis])
-    recent, counts = np.zeros((2, 2), np.int64), np.zeros((2, 2), np.int64)
+    trials, counts = Trials(steps, mask, np.zeros((2, 2), np.int64)), np.zeros((2, 2), np.int64)
     overlap = any_overlap(system)
     for _ in range(cycles):
         if overlap:
-            move_regions(system, steps, mask, recent, counts, state)
-            tune(steps, recent, PARTICLE_TRIALS, ACCEPTANCE, half)
+            move_regions(system, trials, counts, state)
+            tune(steps, trials.recent, PARTICLE_TRIALS, ACCEPTANCE, half)
             overlap = any_overlap(system)
     take_back(system, order, spheres)
     return not overlap
