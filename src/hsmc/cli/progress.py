@@ -137,11 +137,8 @@ class Watch:
             leave(self.reason, " before the first cycles")
 
     def _line(self, progress: "Progress", now: float) -> str:
-        if progress.free_path is None:
-            large, small, box = progress.acceptance
-            moves = f"accepted L {large:.2f} S {small:.2f} box {box:.2f}"
-        else:
-            moves = f"free path {progress.free_path:.2g}"
+        accepted = "accepted L {:.2f} S {:.2f} box {:.2f}"
+        moves = told(progress, accepted, "free path {:.2g}")
         return (
             f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
             f"φ {progress.packing_fraction:.4f}  βPσ³ {progress.pressure:.3g}  "
@@ -154,7 +151,7 @@ class Watch:
             return "starting"
         speed = (progress.cycle - first) / (now - began)
         left = (progress.cycles - progress.cycle) / speed
-        what = "moves" if progress.free_path is None else "collisions"
+        what = told(progress, "moves", "collisions")
         return f"{speed * progress.spheres / 1e6:.2f} M {what}/s  {duration(left)} left"
 
     def _draw(self, progress: "Progress") -> None:
@@ -169,17 +166,20 @@ class Watch:
                 dynamic_ncols=True,
                 file=sys.stderr,
             )
-        if progress.free_path is None:
-            large, small, box = progress.acceptance
-            moves = f"acc {large:.2f}/{small:.2f}/{box:.2f}"
-        else:
-            moves = f"path {progress.free_path:.1g}"
+        moves = told(progress, "acc {:.2f}/{:.2f}/{:.2f}", "path {:.1g}")
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix_str(
             f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} {moves}",
             refresh=False,
         )
         self._bar.update(progress.cycle - self._bar.n)
+
+
+def told(progress: "Progress", trials: str, chains: str) -> str:
+    """Return the words for trial moves with the acceptances, or for chains with the free path."""
+    if progress.free_path is None:
+        return trials.format(*progress.acceptance)
+    return chains.format(progress.free_path)
 
 
 def duration(seconds: float) -> str:
