@@ -121,6 +121,16 @@ def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
 
 
 @merged
+def thinnest_axis(cells: Cells, per_face: Floats) -> int:
+    """Return the axis along which cells are thinnest, the first of such."""
+    thinnest = 0
+    for axis in range(1, 3):
+        if cells.shape[axis] * per_face[axis] > cells.shape[thinnest] * per_face[thinnest]:
+            thinnest = axis
+    return thinnest
+
+
+@merged
 def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
     """Choose the number of cells along each axis for cells that are about cubes."""
     n, most = cells.place_of.shape[0], cells.filled.shape[0]
@@ -134,15 +144,11 @@ def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
         if total <= most:
             break
         edge *= 1.1
-    while total > 1 and n < FEWEST * total:
-        thinnest = 0
-        for axis in range(1, 3):
-            if cells.shape[axis] * per_face[axis] > cells.shape[thinnest] * per_face[thinnest]:
-                thinnest = axis
-        if cells.shape[thinnest] == 1:
-            return
+    thinnest = thinnest_axis(cells, per_face)
+    while n < FEWEST * total and cells.shape[thinnest] > 1:
         cells.shape[thinnest] -= 1
         total = cells.shape[0] * cells.shape[1] * cells.shape[2]
+        thinnest = thinnest_axis(cells, per_face)
 
 
 @kernel
@@ -285,6 +291,15 @@ def write(cells: Cells, slot: int, x: float, y: float, z: float) -> None:
     cells.packets[packet, X, place] = x
     cells.packets[packet, Y, place] = y
     cells.packets[packet, Z, place] = z
+
+
+@inlined
+def read(cells: Cells, slot: int) -> tuple[float, float, float, float]:
+    """Return x, y, z, radius of the sphere in a place, 8·packet + place."""
+    packet, place = slot // LANES, slot % LANES
+    packets = cells.packets
+    x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
+    return x, y, z, packets[packet, RADIUS, place]
 
 
 @kernel

@@ -35,11 +35,9 @@ from hsmc.kernels.cells import (
     Indices,
     Ints,
     System,
-    X,
-    Y,
-    Z,
     move_to,
     number_of,
+    read,
     wrapped,
 )
 from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
@@ -82,10 +80,8 @@ def landing(
 ) -> tuple[float, float, float, int]:
     """Return where sphere ``i`` comes by a displacement, and the cell."""
     cells = system.cells
-    packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
-    x, y = cells.packets[packet, X, place] + dx, cells.packets[packet, Y, place] + dy
-    z = cells.packets[packet, Z, place] + dz
-    x, y, z, a, b, c = wrapped(system, x, y, z)
+    x, y, z, _ = read(cells, cells.place_of[i])
+    x, y, z, a, b, c = wrapped(system, x + dx, y + dy, z + dz)
     return x, y, z, number_of(cells, a, b, c)
 
 

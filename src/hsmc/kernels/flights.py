@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
+from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z, read
 from hsmc.kernels.jit import inlined
 from hsmc.kernels.packets import LANES, ahead, fetch, lowest
 from hsmc.kernels.search import WIDER, Reach, looks_for, search
@@ -121,13 +121,10 @@ def free_path(
         hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
             shape (5,).
     """
-    cells, box = system.cells, system.box
-    packets = cells.packets
-    slot = int(cells.place_of[i])
-    packet, place = slot // LANES, slot % LANES
-    x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
+    box, slot = system.box, int(system.cells.place_of[i])
+    x, y, z, radius = read(system.cells, slot)
     slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
-    radius = packets[packet, RADIUS, place] + slack
+    radius += slack
     below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
     hit[SLOT] = -1.0
     flight = Flight(slot, radius, ux, uy, uz, hit)

@@ -23,6 +23,7 @@ from hsmc.kernels.cells import (
     Z,
     move_to,
     number_of,
+    read,
     wrapped,
 )
 from hsmc.kernels.checkerboard import Region, move_all_colours, moves_by
@@ -179,7 +180,6 @@ def move_members(
     """
     steps, mask = trials.steps, trials.mask
     cells = system.cells
-    packets = cells.packets
     scale = SAFE / system.bounds[SHORTENED]
     horizon = system.bounds[HORIZON]
     far = np.sqrt(horizon)
@@ -191,15 +191,14 @@ def move_members(
         step = steps[kind]
         counts[kind, 0] += 1
         slot = int(cells.place_of[i])
-        p, k = slot // LANES, slot % LANES
-        x = packets[p, X, k] + step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
-        y = packets[p, Y, k] + step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
-        z = packets[p, Z, k] + step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        x, y, z, radius = read(cells, slot)
+        x += step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
+        y += step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
+        z += step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
         x, y, z, a, b, c = wrapped(system, x, y, z)
         cell = number_of(cells, a, b, c)
         if cells.region[cell] != region:
             continue
-        radius = packets[p, RADIUS, k]
         reach = around(system, far * (radius + 0.5 * system.diameter))
         clearance = search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon)
         if clearance == 0.0:

@@ -15,13 +15,13 @@ from hsmc.kernels.cells import (
     fill,
     invert,
     new_cells,
+    read,
     wrap,
 )
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.jit import kernel, merged
-from hsmc.kernels.packets import LANES
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
 
@@ -88,11 +88,10 @@ def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
 @kernel
 def take_back(system: System, order: Ints, spheres: Spheres) -> None:
     """Write the positions of spheres in cell order back in the order of the user."""
-    cells = system.cells
+    cells, positions = system.cells, spheres.positions
     for i in range(order.shape[0]):
-        packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
-        for axis in range(3):
-            spheres.positions[order[i], axis] = cells.packets[packet, axis, place]
+        k = order[i]
+        positions[k, 0], positions[k, 1], positions[k, 2], _ = read(cells, cells.place_of[i])
 
 
 @merged

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import Floats, System, X, Y, Z
+from hsmc.kernels.cells import Floats, System, read
 from hsmc.kernels.clearance import NEVER
 from hsmc.kernels.cycle import PARTICLE_TRIALS
 from hsmc.kernels.jit import kernel
-from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Trials, clearance_at, move_regions
 from hsmc.kernels.run import Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
@@ -26,9 +25,8 @@ def any_overlap(system: System) -> bool:
     cells = system.cells
     for i in range(system.clearance.shape[0]):
         if system.clearance[i] == NEVER:
-            packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
-            x, y = cells.packets[packet, X, place], cells.packets[packet, Y, place]
-            if clearance_at(system, i, x, y, cells.packets[packet, Z, place]) == 0.0:
+            x, y, z, _ = read(cells, cells.place_of[i])
+            if clearance_at(system, i, x, y, z) == 0.0:
                 return True
     return False
 

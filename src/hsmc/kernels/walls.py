@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsmc.kernels.cells import Cells, Floats, System, X, Y, Z
+from hsmc.kernels.cells import Cells, Floats, System, read
 from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.regions import Regions, first_layer, number_of_region
@@ -62,9 +62,7 @@ def wall_ahead(
     system: System, walls: Walls, i: int, ux: float, uy: float, uz: float, path: float
 ) -> tuple[int, float]:
     """Return the first wall that sphere ``i`` meets along u within ``path``, and how far it is."""
-    packets, slot = system.cells.packets, int(system.cells.place_of[i])
-    packet, k = slot // LANES, slot % LANES
-    x, y, z = packets[packet, X, k], packets[packet, Y, k], packets[packet, Z, k]
+    x, y, z, _ = read(system.cells, system.cells.place_of[i])
     inverse, found = system.inverse, NONE
     for axis in range(3):
         slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
