@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hsmc import __version__, provenance
+from hsmc.results import read_result
 
 
 @pytest.fixture
@@ -19,6 +20,14 @@ def fresh(monkeypatch):
     provenance._commit.cache_clear()
     yield monkeypatch
     provenance._commit.cache_clear()
+
+
+@pytest.mark.usefixtures("in_tmp")
+def test_command_of_a_module():
+    """``python -m hsmc`` is called ``hsmc``. Fails if the file that runs is (tried)."""
+    words = ["compress", "--start", "fcc", "--ratio", "1", "--cycles", "1", "--out", "a.h5"]
+    subprocess.run([sys.executable, "-m", "hsmc", *words], check=True, capture_output=True)
+    assert read_result("a.h5").provenance["command"] == f"hsmc {' '.join(words)}"
 
 
 def test_versions_command_and_time(monkeypatch):

@@ -23,7 +23,7 @@ def provenance() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join([_program(), *sys.argv[1:]]),
         **written(),
     }
 
@@ -31,6 +31,12 @@ def provenance() -> dict[str, Any]:
 def written() -> dict[str, str]:
     """Return the time of the moment."""
     return {"written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+
+
+def _program() -> str:
+    """Return the name of what runs; ``python -m hsmc`` runs ``hsmc/__main__.py``."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name
 
 
 @cache
