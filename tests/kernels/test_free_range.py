@@ -5,15 +5,19 @@ pair, the lower end of what is asked about taken for 0, half the shortening assu
 trusted where spheres come near their own images, a shear left out of the spheres' deformation.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hsmc.box import Box
+from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.cells import records_of
+from hsmc.kernels.cells import OCCUPANCY, records_of
 from hsmc.kernels.deformations import apply, element_change, scaling
+from hsmc.kernels.every_pair import meets_all
 from hsmc.kernels.free_range import free_range
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
@@ -136,11 +140,10 @@ def test_own_images_matter_where_no_clearance_tells_of_them():
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("seed", range(6))
-def test_one_pass_meets_every_pair(line, seed):
+def test_one_pass_is_that_of_brute_force(line, seed):
     """In a dense fluid in many cells, all spheres having flown, the ends are brute force's.
 
-    Fails if half of the cells beside a packet's are left out, which sparse spheres do not show
-    (tried).
+    Few pairs tell: which cells are met, ``test_one_pass_meets_every_cell`` tells.
     """
     configuration = random_fluid(Mixture(0.7, 40, 110), 0.5, seed)
     system, _ = system_of(configuration)
@@ -150,3 +153,83 @@ def test_one_pass_meets_every_pair(line, seed):
     free = free_range(system, deformation, -end, end, -end, end)
     exact = brute_force(configuration, deformation, (-end, end))
     np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
+
+
+FAR = 1.0 / (1.0 - 0.99 * REACH)
+"""Distance of two spheres of diameter 1 that touch just within the range that is asked about."""
+
+
+def farthest_pairs(box, shape, seed):
+    """Return two scaled places for each step from cell to cell.
+
+    Of many random pairs at the distance ``FAR``, that whose first sphere is farthest from the
+    layer of the second.
+    """
+    rng = np.random.default_rng(seed)
+    first = rng.random((200_000, 3))
+    direction = rng.normal(size=first.shape)
+    direction *= FAR / np.linalg.norm(direction, axis=1, keepdims=True)
+    second = first + direction @ np.linalg.inv(box.vectors).T
+    steps = np.floor(second * shape).astype(int) - np.floor(first * shape).astype(int)
+    inside = first * shape % 1.0
+    between = np.where(steps > 0, steps - inside, np.where(steps < 0, inside - steps - 1.0, 0.0))
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(box.vectors), axis=1) / shape
+    order = np.argsort(-(between * heights).max(axis=1), kind="stable")
+    _, which = np.unique(steps[order], axis=0, return_index=True)
+    return [np.array([first[k], second[k] % 1.0]) for k in order[which]]
+
+
+def two_among_points(box, number, shape, two, crowded, seed):
+    """Return two spheres of diameter 1 among points, which do not come near them.
+
+    Args:
+        box: The box.
+        number: How many points.
+        shape: Number of cells along each box vector.
+        two: Scaled places of the two.
+        crowded: Whether eight points are in the same cell as each of them, before it.
+        seed: Of the other points.
+    """
+    places = np.random.default_rng(seed).random((4 * number, 3))
+    if crowded:
+        corners = np.array(list(itertools.product((0.01, 0.99), repeat=3)))
+        for one in two:
+            inside = (np.floor(one * shape) + corners) / shape
+            farthest = inside[np.argmax(room(box, inside, two))]
+            places = np.vstack([np.tile(farthest, (8, 1)), places])
+    places = places[room(box, places, two) > 0.51 * FAR][:number]
+    diameters = np.append(np.zeros(number), [1.0, 1.0])
+    scaled = np.vstack([places, two])
+    return Configuration.from_scaled(box, scaled, diameters, np.zeros(number + 2, np.int64))
+
+
+def room(box, places, two):
+    """Return the distance of scaled places from the nearer of two."""
+    d = places[:, None] - np.array(two)
+    return np.linalg.norm((d - np.rint(d)) @ box.vectors.T, axis=2).min(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("edge", "cells", "crowded"), [(7.5, 5, False), (7.5, 5, True), (4.2, 7, False)]
+)
+@pytest.mark.parametrize("skew", [0.0, 0.3])
+def test_one_pass_meets_every_cell(edge, cells, crowded, skew):
+    """The only pair that can touch is met, so many cells apart as it may be in any direction.
+
+    Its spheres are just near enough to matter, in their cell's first packet or the one that
+    follows; they are up to one layer apart, or three. Fails if the first or the last layer along
+    a, b or c is left out, half of the cells beside a packet's, pairs of a packet's own spheres,
+    packets that follow, or if reach is too small by a tenth anywhere (tried).
+    """
+    vectors = edge * np.array([[1.0, skew, -skew], [0.0, 1.0, skew], [0.0, 0.0, 1.0]])
+    box, number = Box(vectors), round(OCCUPANCY * cells**3)
+    shape = system_of(points(number + 2, box))[0].cells.shape
+    deformation = scaling(1.0, 1.0, 1.0)
+    pairs = farthest_pairs(box, shape, seed=1)
+    assert len(pairs) >= 27
+    for k, two in enumerate(pairs):
+        system, _ = system_of(two_among_points(box, number, shape, two, crowded, seed=k))
+        assert meets_all(system, (1.0 - REACH) ** -2)
+        system.clearance[:] = 0.0
+        low, _ = free_range(system, deformation, -REACH, 0.0, -REACH, 0.0)
+        assert low == pytest.approx(1.0 / FAR - 1.0, rel=1e-9), two
