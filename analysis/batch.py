@@ -11,8 +11,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from hsmc.checked_options import differences
 from hsmc.compression import compress
-from hsmc.options import CompressOptions, differences
+from hsmc.options import CompressOptions
 from hsmc.results import Result, read_result
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,11 +16,12 @@ import numpy as np
 from batch import RESULTS, ROOT, mean_and_error, write_table
 
 from hsmc.analysis.matching import Match, match
+from hsmc.checked_options import differences
 from hsmc.configuration import LARGE, SMALL, Configuration
 from hsmc.crystal import crystal
 from hsmc.floppy_search import floppy
 from hsmc.jam_start import jam
-from hsmc.options import FloppyOptions, JamOptions, differences
+from hsmc.options import FloppyOptions, JamOptions
 from hsmc.results import Result, read_result
 
 RATIO, RUNS, FOLDER = 0.695, 30, RESULTS / "displacements"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batch import FIGURES, ROOT, Job, mean_and_error, run_all, write_table
 
-from hsmc.options import read_config
+from hsmc.checked_options import read_config
 from hsmc.report import paper, style
 from hsmc.report.paper_figures import states_figure
 from hsmc.results import Result

@@ -10,9 +10,9 @@ from pathlib import Path
 from batch import FIGURES, RESULTS, ROOT, write_table
 from tqdm import tqdm
 
+from hsmc.checked_options import read_config
 from hsmc.errors import OutputError
 from hsmc.floppy_search import floppy
-from hsmc.options import read_config
 from hsmc.report import paper, style
 from hsmc.report.entry import STRICT
 from hsmc.report.paper_figures import PROTOCOLS, Search, ratio_figure, separated

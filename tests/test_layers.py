@@ -21,7 +21,7 @@ ORDER = [
     "ensemble", "schedule", "lattice",
     "jamming",
     "simulation", "first_run",
-    "options", "results", "resuming", "recording", "start",
+    "checked_options", "options", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",
     "compression", "sampling", "floppy_search", "jam_start",

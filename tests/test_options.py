@@ -4,15 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from hsmc.checked_options import check_hours, differences, read_config
 from hsmc.errors import InputError
-from hsmc.options import (
-    CompressOptions,
-    RunOptions,
-    SampleOptions,
-    check_hours,
-    differences,
-    read_config,
-)
+from hsmc.options import CompressOptions, RunOptions, SampleOptions
 
 pytestmark = pytest.mark.usefixtures("in_tmp")
 

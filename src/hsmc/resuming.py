@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hsmc.checked_options import differences
 from hsmc.errors import OutputError
-from hsmc.options import differences
 from hsmc.results import Result, is_hdf5, read_result
 
 

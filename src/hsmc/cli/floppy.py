@@ -81,8 +81,9 @@ def floppy(
 ) -> None:
     """Search for dense packings in a box of any shape, and certify what jams."""
     arguments = locals()
+    from hsmc.checked_options import check_hours
     from hsmc.floppy_search import floppy as run
-    from hsmc.options import FloppyOptions, check_hours
+    from hsmc.options import FloppyOptions
 
     options = shared.given(FloppyOptions, arguments, config)
     chosen = FloppyOptions.build(options)

@@ -10,11 +10,11 @@ import typer
 from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
-    from hsmc.options import Options
+    from hsmc.checked_options import Options
     from hsmc.results import Result
 
 NUMBER, WHOLE = "<float>", "<int>"
-"""What help shows for texts that are checked with all other options, in ``hsmc.options``."""
+"""What help shows for texts that ``hsmc.checked_options`` checks with all the rest."""
 
 Ratio = Annotated[
     str | None,
@@ -100,7 +100,7 @@ def given(
             has to be kept beside its signature. The rest, such as ``quiet``, is left out.
         config: The TOML file.
     """
-    from hsmc.options import read_config
+    from hsmc.checked_options import read_config
 
     chosen = read_config(config) if config is not None else {}
     own = {name: arguments.get(name) for name in model.model_fields}
@@ -123,7 +123,7 @@ def show_run(
     Raises:
         typer.Exit: 75 if it was stopped and can be resumed.
     """
-    from hsmc.options import check_hours
+    from hsmc.checked_options import check_hours
 
     watch = Watch(quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours))
     with watch.signals():

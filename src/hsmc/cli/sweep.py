@@ -120,7 +120,7 @@ def sweep(
     elif emit is not None:
         _emit(file.path, folder, tasks)
     else:
-        from hsmc.options import check_hours
+        from hsmc.checked_options import check_hours
         from hsmc.sweep.engine import run_tasks
 
         # A stopped sweep ends at once; Python would tell the user of its own tidying after it.

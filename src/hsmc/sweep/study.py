@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from hsmc.checked_options import Options, read_config
 from hsmc.errors import InputError
-from hsmc.options import CompressOptions, FloppyOptions, Options, read_config
+from hsmc.options import CompressOptions, FloppyOptions
 
 Command = Literal["compress", "floppy"]
 Number = Annotated[float, Field(strict=True)]
