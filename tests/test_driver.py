@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hsmc import driver
 from hsmc.analysis.statistics import estimate_mean
 from hsmc.compression import compress
-from hsmc.driver import Phase, Silent, _blocks
+from hsmc.driver import Phase, _blocks
 from hsmc.errors import InputError, OutputError, OverlapError, StorageError
+from hsmc.monitor import Silent
 from hsmc.neighbors import smallest_gap
 from hsmc.options import RunOptions
 from hsmc.results import read_result

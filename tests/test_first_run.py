@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from hsmc import first_run, simulation
-from hsmc.driver import Silent
 from hsmc.ensemble import MOTIONS
 from hsmc.first_run import COMPILING
 from hsmc.floppy_search import floppy
+from hsmc.monitor import Silent
 from hsmc.sampling import sample
 
 BRIEF = {"start": "fcc", "ratio": 1.0, "pressure": 20.0, "equilibrate": 2, "cycles": 20}
@@ -65,6 +65,7 @@ def test_one_line_in_a_search(workers):
 ONCE_MORE = """
 import sys
 from hsmc import first_run
+from hsmc.monitor import Silent
 from hsmc.sampling import sample
 from tests.test_first_run import BRIEF, heard
 sys.exit(heard(sample, moves=sys.argv[1], **BRIEF))

@@ -20,7 +20,7 @@ ORDER = [
     "parsers", "readers", "export",
     "ensemble", "schedule", "lattice",
     "jamming",
-    "simulation", "first_run",
+    "simulation", "first_run", "monitor",
     "checked_options", "options", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",

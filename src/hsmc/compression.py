@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from hsmc.driver import Monitor, Phase, run_phases
+from hsmc.driver import Phase, run_phases
+from hsmc.monitor import Monitor, Progress
 from hsmc.options import CompressOptions
 from hsmc.results import Result
 from hsmc.schedule import PressureRamp
 
 
 def compress(
-    out: Path | str | None = None, monitor: Monitor | None = None, **options: Any
+    out: Path | str | None = None, monitor: Monitor[Progress] | None = None, **options: Any
 ) -> Result:
     """Compress hard spheres in the isothermal-isobaric ensemble under a pressure ramp.
 

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from hsmc.first_run import compiling_told
+from hsmc.monitor import Monitor, Progress, Silent
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import RunOptions
 from hsmc.provenance import provenance, written
@@ -48,58 +49,6 @@ class Phase:
     every: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        phase: Name of the phase.
-        cycle: Cycles done, in all phases.
-        cycles: Cycles to do, in all phases.
-        packing_fraction: Of the moment.
-        pressure: βPσ_L³ of the moment.
-        acceptance: Accepted over tried moves since the start: large, small, box.
-        free_path: Mean free path of event chains, in σ_L; None if moves are local.
-        spheres: Number of spheres.
-    """
-
-    phase: str
-    cycle: int
-    cycles: int
-    packing_fraction: float
-    pressure: float
-    acceptance: tuple[float, float, float]
-    free_path: float | None
-    spheres: int
-
-
-class Monitor(Protocol):
-    """Who watches a run, and may stop it."""
-
-    def note(self, words: str) -> None:
-        """Hear a choice that was made."""
-
-    def update(self, progress: Progress) -> None:
-        """Hear how far the run is; called several times a second."""
-
-    def stop(self) -> str:
-        """Return why the run has to stop now, or an empty string."""
-
-
-class Silent:
-    """A monitor that hears nothing and never stops a run."""
-
-    def note(self, words: str) -> None:
-        """Hear nothing."""
-
-    def update(self, progress: Progress) -> None:
-        """Hear nothing."""
-
-    def stop(self) -> str:
-        """Never stop."""
-        return ""
-
-
 @dataclass(slots=True)
 class _Run:
     """A run under way."""
@@ -137,7 +86,7 @@ def run_phases(
     frames: int,
     summarise: Callable[[Result], dict[str, Any]],
     out: Path | None = None,
-    monitor: Monitor | None = None,
+    monitor: Monitor[Progress] | None = None,
 ) -> Result:
     """Run phases from the start that the options describe, or resume them from a file.
 
@@ -185,7 +134,7 @@ def _new_run(
     phases: list[Phase],
     frames: int,
     out: Path | None,
-    monitor: Monitor,
+    monitor: Monitor[Progress],
 ) -> _Run:
     start = build_start(options)
     simulation = Simulation(start.configuration, _moves(options), options.seed)
@@ -204,7 +153,7 @@ def _new_or_resumed(
     phases: list[Phase],
     frames: int,
     out: Path,
-    monitor: Monitor,
+    monitor: Monitor[Progress],
 ) -> _Run:
     parameters = _parameters(options)
     wanted = dict(parameters)
@@ -238,7 +187,9 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
             first = end
 
 
-def _work(run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor) -> Result:
+def _work(
+    run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor[Progress]
+) -> Result:
     simulation, last_write = run.simulation, time.monotonic()
     patience = CHECKPOINT_SECONDS
     for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from hsmc.errors import InputError
 from hsmc.first_run import compiling_told
 from hsmc.floppy_box import Packing, Search, compile_first, search_once
 from hsmc.mixture import Mixture
+from hsmc.monitor import Monitor, Silent
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import FloppyOptions, StartOptions
 from hsmc.provenance import provenance
@@ -56,33 +57,9 @@ class SearchProgress:
     certified: int
 
 
-class SearchMonitor(Protocol):
-    """Who watches a search, and may stop it."""
-
-    def note(self, words: str) -> None:
-        """Hear a choice that was made."""
-
-    def update(self, progress: SearchProgress) -> None:
-        """Hear that a run is done and on disk."""
-
-    def stop(self) -> str:
-        """Return why the search has to stop now, or an empty string."""
-
-
-class _Silent:
-    def note(self, words: str) -> None:
-        pass
-
-    def update(self, progress: SearchProgress) -> None:
-        pass
-
-    def stop(self) -> str:
-        return ""
-
-
 def floppy(
     out: Path | str | None = None,
-    monitor: SearchMonitor | None = None,
+    monitor: Monitor[SearchProgress] | None = None,
     workers: int | None = None,
     **options: Any,
 ) -> Result:
@@ -104,7 +81,7 @@ def floppy(
         StorageError: The file cannot be written.
     """
     chosen = FloppyOptions.build(options)
-    watch = monitor or _Silent()
+    watch = monitor or Silent()
     search = _search(chosen, watch)
     count = workers or os.cpu_count() or 1
     if out is None:
@@ -115,7 +92,7 @@ def floppy(
         return _run(chosen, search, _stored(path, chosen), path, watch, count)
 
 
-def _search(chosen: FloppyOptions, monitor: SearchMonitor) -> Search:
+def _search(chosen: FloppyOptions, monitor: Monitor[SearchProgress]) -> Search:
     ratio = DEFAULT_RATIO if chosen.ratio is None else chosen.ratio
     random = chosen.start == "random"
     return Search(
@@ -130,7 +107,7 @@ def _search(chosen: FloppyOptions, monitor: SearchMonitor) -> Search:
     )
 
 
-def _given(chosen: FloppyOptions, monitor: SearchMonitor) -> Configuration:
+def _given(chosen: FloppyOptions, monitor: Monitor[SearchProgress]) -> Configuration:
     """Return one unit cell of a crystal or a file, as dense as its shape allows."""
     wanted = {"ratio": chosen.ratio, "start": chosen.start, "replicate": (1, 1, 1), "fit": "dilate"}
     start = build_start(StartOptions.build(wanted))
@@ -204,7 +181,7 @@ def _run(
     search: Search,
     rows: list[_Row],
     out: Path | None,
-    monitor: SearchMonitor,
+    monitor: Monitor[SearchProgress],
     workers: int,
 ) -> Result:
     if rows:
@@ -231,7 +208,7 @@ def _run(
 
 
 def _packings(
-    search: Search, runs: list[int], workers: int, monitor: SearchMonitor
+    search: Search, runs: list[int], workers: int, monitor: Monitor[SearchProgress]
 ) -> Iterator[Packing]:
     """Yield packings as they are found, until the monitor says stop."""
     if workers == 1:

@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.analysis.statistics import estimate_mean
-from hsmc.driver import Monitor, Phase, run_phases
+from hsmc.driver import Phase, run_phases
+from hsmc.monitor import Monitor, Progress
 from hsmc.options import SampleOptions
 from hsmc.results import Result
 from hsmc.schedule import PressureRamp
 
 
-def sample(out: Path | str | None = None, monitor: Monitor | None = None, **options: Any) -> Result:
+def sample(
+    out: Path | str | None = None, monitor: Monitor[Progress] | None = None, **options: Any
+) -> Result:
     """Equilibrate, tune, freeze the steps and sample hard spheres at one pressure.
 
     Args:

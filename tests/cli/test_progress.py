@@ -7,7 +7,7 @@ import pytest
 
 from hsmc.cli import progress
 from hsmc.cli.progress import Watch, duration
-from hsmc.driver import Progress
+from hsmc.monitor import Progress
 
 
 def at(cycle, spheres=1000, free_path=None):

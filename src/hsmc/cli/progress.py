@@ -16,7 +16,7 @@ import typer
 from hsmc.storage import remove_temporary
 
 if TYPE_CHECKING:
-    from hsmc.driver import Progress
+    from hsmc.monitor import Progress
 
 PLAIN_SECONDS = 10.0
 """Time between two lines where stderr is no terminal."""
