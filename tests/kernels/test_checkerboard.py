@@ -25,9 +25,11 @@ from hsmc.kernels.random import next_bits, open_stream
 from hsmc.kernels.regions import (
     cut,
     members_of,
+    next_of_colour,
     number_of_colour,
     number_of_region,
     of_layers,
+    packets_about,
     region_of_colour,
 )
 from hsmc.rng import kernel_state
@@ -77,6 +79,7 @@ def test_regions_of_one_colour_do_not_touch(shape, width, seed):
         places = range(number_of_colour(regions))
         alike = [region_of_colour(regions, colour, place) for place in places]
         turns += alike
+        assert [next_of_colour(regions, region) for region in alike] == alike[1:] + alike[:1]
         for axis in range(3):
             there = sorted({region[axis] for region in alike})
             for one, other in itertools.permutations(there, 2):
@@ -85,6 +88,21 @@ def test_regions_of_one_colour_do_not_touch(shape, width, seed):
                 read = {(k + s) % shape[axis] for k in moved for s in steps}
                 assert not read & layers_of(cells, regions, axis, other)
     assert sorted(turns) == sorted(itertools.product(*map(range, regions.number)))
+
+
+@given(shape=st.tuples(*[st.integers(1, 40)] * 3), seed=st.integers(0, 1000))
+def test_what_is_fetched_ahead_is_a_region_and_a_layer_about_it(shape, seed):
+    """Fails if the layer is left out, on either side (tried)."""
+    cells, regions = cut_of(shape, 1.7, seed)
+    for region in np.ndindex(*np.minimum(regions.number, 3)):
+        about = np.zeros(shape[::-1], bool)
+        layers = [layers_of(cells, regions, axis, region[axis]) for axis in range(3)]
+        wide = [
+            {(k + s) % shape[axis] for k in layers[axis] for s in (-1, 0, 1)} for axis in range(3)
+        ]
+        about[np.ix_(*(sorted(along) for along in reversed(wide)))] = True
+        packets = packets_about(cells, regions, region)
+        assert np.array_equal(np.unique(packets), np.flatnonzero(about))
 
 
 def test_members_are_all_spheres_once_and_stay():

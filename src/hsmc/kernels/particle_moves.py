@@ -31,7 +31,7 @@ from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.packets import LANES, NEAR, lowest, near
 from hsmc.kernels.random import next_bits
-from hsmc.kernels.regions import Regions, cut, number_of_region
+from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
 from hsmc.kernels.search import around, looks_for, search
 
 HALF = np.uint64(32)
@@ -132,7 +132,7 @@ def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np
     """
     system.cells.region[:] = 0
     made = np.zeros((2, 2), np.int64)
-    move_members(system, system.cells.everyone, 0, trials, made, state)
+    move_members(system, system.cells.everyone, 0, None, trials, made, state)
     remember(trials, counts, made)
 
 
@@ -165,8 +165,8 @@ def remember(trials: Trials, counts: Ints, made: Ints) -> None:
 
 @lean
 def move_members(
-    system: System, members: Indices, region: int, trials: Trials, counts: Ints,
-    state: NDArray[np.uint64],
+    system: System, members: Indices, region: int, ahead: Indices | None, trials: Trials,
+    counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres; none leaves it.
 
@@ -174,6 +174,7 @@ def move_members(
         system: Spheres in their box; those of the region are moved.
         members: The spheres of the region; shape (M,).
         region: Its number.
+        ahead: Packets that are read after this region, as in ``packets_ahead``, if any.
         trials: As for ``move_spheres``, like the rest.
         counts: See trials.
         state: See trials.
@@ -184,7 +185,9 @@ def move_members(
     horizon = system.bounds[HORIZON]
     far = np.sqrt(horizon)
     count = members.shape[0]
-    for _ in range(count):
+    for trial in range(count):
+        if ahead is not None:
+            fetch_ahead(system, ahead, trial)
         first, second = next_bits(state), next_bits(state)
         i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
@@ -209,11 +212,12 @@ def move_members(
 
 
 @moves_by(Trials)
-@lean
+@kernel
 def move_in_region(
     system: System, members: Indices, regions: Regions, region: Region, trials: Trials,
     counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres."""
     number = number_of_region(regions, region[0], region[1], region[2])
-    move_members(system, members, number, trials, counts, state)
+    ahead = packets_ahead(system.cells, regions, region)
+    move_members(system, members, number, ahead, trials, counts, state)

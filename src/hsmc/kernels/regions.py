@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Indices, Ints, System
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import inlined, kernel
 from hsmc.kernels.packets import LANES, ROWS, fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.search import WIDER
@@ -129,16 +129,61 @@ def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> 
 
 
 @kernel
-def fetch_region(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> None:
-    """Ask the cache for a region and a layer of cells around it; see ``members_of``."""
+def packets_about(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
+    """List the first packet of each cell of a region and of a layer of cells around it."""
     nx, ny = cells.shape[0], cells.shape[1]
-    for c in layers_of(cells, regions, 2, region[2], 1):
-        for b in layers_of(cells, regions, 1, region[1], 1):
-            for a in layers_of(cells, regions, 0, region[0], 1):
-                packet = (c * ny + b) * nx + a
-                fetch(cells.owner, packet * LANES)
-                for row in range(ROWS):
-                    fetch(cells.packets, (packet * ROWS + row) * LANES)
+    along_a = layers_of(cells, regions, 0, region[0], 1)
+    along_b = layers_of(cells, regions, 1, region[1], 1)
+    along_c = layers_of(cells, regions, 2, region[2], 1)
+    packets = np.empty(along_a.shape[0] * along_b.shape[0] * along_c.shape[0], np.int32)
+    count = 0
+    for c in along_c:
+        for b in along_b:
+            for a in along_a:
+                packets[count] = (c * ny + b) * nx + a
+                count += 1
+    return packets
+
+
+@inlined
+def fetch_packet(cells: Cells, packet: int) -> None:
+    """Ask the cache for a packet, and for who is in it."""
+    fetch(cells.owner, packet * LANES)
+    for row in range(ROWS):
+        fetch(cells.packets, (packet * ROWS + row) * LANES)
+
+
+@kernel
+def fetch_region(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> None:
+    """Ask the cache for a region and what is around it, all at once."""
+    for packet in packets_about(cells, regions, region):
+        fetch_packet(cells, packet)
+
+
+@kernel
+def packets_ahead(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
+    """List the packets of the region after this one; none where this is its colour's only one."""
+    after = next_of_colour(regions, region)
+    if after == region:
+        return cells.everyone[:0]
+    return packets_about(cells, regions, after)
+
+
+@inlined
+def fetch_ahead(system: System, packets: Indices, turn: int) -> None:
+    """Ask the cache for one packet each turn, then for what is known of the spheres in them.
+
+    Spheres of a cell began side by side in memory: the first stands for all. Turns are the
+    trials of the region before, so that memory takes its time while they are made.
+    """
+    cells, number = system.cells, packets.shape[0]
+    if turn < number:
+        fetch_packet(cells, packets[turn])
+    elif turn < 2 * number:
+        first = cells.owner[packets[turn - number], 0]
+        fetch(cells.place_of, first)
+        fetch(system.species, first)
+        fetch(system.clearance, first)
 
 
 @kernel
@@ -165,4 +210,17 @@ def region_of_colour(
     ra = colour[0] + 2 * (place % half_a)
     rb = colour[1] + 2 * (place // half_a % half_b)
     rc = colour[2] + 2 * (place // (half_a * half_b))
+    return ra, rb, rc
+
+
+@kernel
+def next_of_colour(regions: Regions, region: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the region that comes after another in ``region_of_colour``, or the first."""
+    ra, rb, rc = region[0] + 2, region[1], region[2]
+    if ra >= regions.number[0]:
+        ra, rb = region[0] % 2, rb + 2
+    if rb >= regions.number[1]:
+        rb, rc = region[1] % 2, rc + 2
+    if rc >= regions.number[2]:
+        rc = region[2] % 2
     return ra, rb, rc
