@@ -258,8 +258,7 @@ class Simulation:
         return simulation
 
     def _reduce(self) -> None:
-        configuration = self.configuration
-        if is_skewed(configuration.box):
-            reduced = reduce_lattice(configuration)
+        if is_skewed(self._spheres.box):
+            reduced = reduce_lattice(self.configuration)
             self._spheres.positions[:] = reduced.positions
             self._spheres.box[:] = reduced.box.vectors

@@ -65,7 +65,7 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     Args:
         configuration: Spheres in a box of any shape and size, no two at one place.
     """
-    if is_skewed(configuration.box):
+    if is_skewed(configuration.box.vectors):
         configuration = reduce_lattice(configuration)
     voronoi, replicas, n = _tessellated(configuration), configuration, len(configuration)
     longest = float(np.linalg.norm(voronoi.nlist.vectors, axis=1).max())

@@ -89,7 +89,7 @@ class Descent:
                 break
             pairs = _joined(pairs, missed)
         self.state = overlap_free(moved)
-        if is_skewed(self.state.box):
+        if is_skewed(self.state.box.vectors):
             self.state, self._memory = reduce_lattice(self.state), None
         return math.log(self.state.box.volume / before.box.volume)
 
@@ -123,7 +123,7 @@ def overlap_free(configuration: Configuration) -> Configuration:
 
 def _orderly(configuration: Configuration) -> Configuration:
     """Wrap every sphere into a box that is not skewed."""
-    if is_skewed(configuration.box):
+    if is_skewed(configuration.box.vectors):
         return reduce_lattice(configuration)
     return replace(configuration, positions=configuration.box.unscale(configuration.scaled))
 

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, Ints, System
 from hsmc.kernels.clearance import set_horizon
 from hsmc.kernels.deformations import Deformation, apply, element_change, scaling
+from hsmc.kernels.few_spheres import are_few
 from hsmc.kernels.free_range import free_range, looked
 from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.random import uniform
@@ -105,7 +106,7 @@ def heat_bath_scale(
     apply_scale(system, x, y, z, ratio ** (1.0 / dimensions))
 
 
-@inlined
+@merged
 def element_window(
     box: Floats, per_face: Floats, row: int, column: int, place: float
 ) -> tuple[float, float, float]:
@@ -130,7 +131,7 @@ def element_window(
     return -place * SHEAR_WINDOW * face, (1.0 - place) * SHEAR_WINDOW * face, SHEAR_WINDOW
 
 
-@inlined
+@merged
 def draw_change(
     system: System,
     row: int,
@@ -187,7 +188,8 @@ def heat_bath_element(
     low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
-    known = 0.0 if row == column else high
+    few = are_few(system.species.shape[0])
+    known = high if row != column or few else 0.0
     low, high = free_change(system, row, column, low, high, low, known)
     horizon = looked(system)
     known = max(known, min(high, -low))  # seen are pairs that may touch as far to either side
@@ -198,7 +200,8 @@ def heat_bath_element(
         horizon = max(horizon, looked(system))
         if change > high:
             change = draw_change(system, row, column, low, high, beta_pressure, state)
-    set_horizon(system, horizon)
+    if not few:
+        set_horizon(system, horizon)
     apply_element(system, row, column, change)
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.lock import acquire, release
-from hsmc.kernels.packets import LANES
+from hsmc.kernels.packets import BITS, LANES, PLACE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,6 +85,7 @@ class System(NamedTuple):
             ``kernels.clearance``; shape (N,).
         bounds: What all clearances share; shape (2,).
         limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
+        few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8).
     """
 
     cells: Cells
@@ -97,6 +98,7 @@ class System(NamedTuple):
     clearance: Floats
     bounds: Floats
     limits: Floats
+    few: Floats
 
 
 @lean
@@ -166,7 +168,7 @@ def cell_index(cells: Cells, inverse: Floats, x: float, y: float, z: float) -> i
 def new_cells(n: int) -> Cells:
     """Return room for ``n`` spheres in at most n/2 cells and a few."""
     most = n // 2 + 8
-    packets = most + n // LANES  # as many as can overflow
+    packets = most + (n >> BITS)  # as many as can overflow
     return Cells(
         np.ones(3, np.int64),
         np.empty((packets, 4, LANES)),
@@ -217,7 +219,7 @@ def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
 def packet_of(cells: Cells, cell: int, rank: int) -> int:
     """Return the packet that holds, or will hold, sphere number ``rank`` of a cell."""
     packet = cell
-    for _ in range(rank // LANES):
+    for _ in range(rank >> BITS):
         if cells.following[packet] < 0:
             chain_packet(cells, packet)
         packet = int(cells.following[packet])
@@ -258,7 +260,7 @@ def give_back(cells: Cells, cell: int, rank: int) -> None:
 def place_in(cells: Cells, i: int, cell: int, x: float, y: float, z: float, radius: float) -> None:
     """Put sphere ``i`` into a cell."""
     rank = cells.filled[cell]
-    packet, place = packet_of(cells, cell, rank), rank % LANES
+    packet, place = packet_of(cells, cell, rank), rank & PLACE
     write(cells, packet * LANES + place, x, y, z)
     cells.packets[packet, RADIUS, place] = radius
     cells.owner[packet, place] = i
@@ -269,25 +271,25 @@ def place_in(cells: Cells, i: int, cell: int, x: float, y: float, z: float, radi
 @inlined
 def take_out(cells: Cells, i: int) -> None:
     """Take sphere ``i`` out of its cell; the cell's last sphere takes its place."""
-    packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+    packet, place = cells.place_of[i] >> BITS, cells.place_of[i] & PLACE
     cell = cells.cell_of[packet]
     cells.filled[cell] -= 1
     rank = cells.filled[cell]
-    last, k = packet_of(cells, cell, rank), rank % LANES
+    last, k = packet_of(cells, cell, rank), rank & PLACE
     other = cells.owner[last, k]
     for row in range(4):
         cells.packets[packet, row, place] = cells.packets[last, row, k]
     cells.owner[packet, place] = other
     cells.place_of[other] = packet * LANES + place
     cells.packets[last, X, k] = np.nan
-    if rank > 0 and rank % LANES == 0:
+    if rank > 0 and (rank & PLACE) == 0:
         give_back(cells, cell, rank)
 
 
 @inlined
 def write(cells: Cells, slot: int, x: float, y: float, z: float) -> None:
     """Write the position of the sphere in a place, 8·packet + place."""
-    packet, place = slot // LANES, slot % LANES
+    packet, place = slot >> BITS, slot & PLACE
     cells.packets[packet, X, place] = x
     cells.packets[packet, Y, place] = y
     cells.packets[packet, Z, place] = z
@@ -296,7 +298,7 @@ def write(cells: Cells, slot: int, x: float, y: float, z: float) -> None:
 @inlined
 def read(cells: Cells, slot: int) -> tuple[float, float, float, float]:
     """Return x, y, z, radius of the sphere in a place, 8·packet + place."""
-    packet, place = slot // LANES, slot % LANES
+    packet, place = slot >> BITS, slot & PLACE
     packets = cells.packets
     x, y, z = packets[packet, X, place], packets[packet, Y, place], packets[packet, Z, place]
     return x, y, z, packets[packet, RADIUS, place]
@@ -308,7 +310,7 @@ def records_of(cells: Cells) -> Floats:
     n = cells.place_of.shape[0]
     records = np.empty((n, 4))
     for i in range(n):
-        packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+        packet, place = cells.place_of[i] >> BITS, cells.place_of[i] & PLACE
         for row in range(4):
             records[i, row] = cells.packets[packet, row, place]
     return records
@@ -324,7 +326,7 @@ def number_of(cells: Cells, a: int, b: int, c: int) -> int:
 def move_to(system: System, i: int, cell: int, x: float, y: float, z: float) -> None:
     """Put sphere ``i`` at a wrapped place in a cell."""
     cells = system.cells
-    packet, place = cells.place_of[i] // LANES, cells.place_of[i] % LANES
+    packet, place = cells.place_of[i] >> BITS, cells.place_of[i] & PLACE
     if cells.cell_of[packet] == cell:
         write(cells, packet * LANES + place, x, y, z)
         return

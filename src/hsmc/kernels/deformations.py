@@ -18,6 +18,9 @@ LOW, HIGH, FROM, TO, MATTERS = 0, 1, 2, 3, 4
 """Places in ``System.limits``: between which t no pair seen overlaps, the range asked about, and
 the r²/σ² below which pairs matter."""
 
+FAR = 1e300
+"""Farther than any range."""
+
 LIMITS = 5
 """Length of ``System.limits``."""
 
@@ -63,8 +66,10 @@ def element_change(system: System, row: int, column: int) -> Deformation:
 @inlined
 def tighten(
     deformation: Deformation, dx: float, dy: float, dz: float, contact2: float, limits: Floats
-) -> bool:
-    """Narrow what is free about 0 to where a pair does not overlap; tell if that changed it.
+) -> None:
+    """Narrow what is free about 0 to where a pair does not overlap.
+
+    On which side it touches cannot be foreseen, so no branch tells.
 
     Args:
         deformation: Along which the separation changes.
@@ -82,15 +87,11 @@ def tighten(
     c = dx * dx + dy * dy + dz * dz - contact2
     crossing = b * b - a * c
     if b == 0.0 or crossing <= 0.0:
-        return False
+        return
     end = -max(c, 0.0) / (b + math.copysign(math.sqrt(crossing), b))
-    if b > 0.0 and end > limits[LOW]:
-        limits[LOW] = end
-        return True
-    if b < 0.0 and end < limits[HIGH]:
-        limits[HIGH] = end
-        return True
-    return False
+    below = 0.5 + math.copysign(0.5, b)  # 1 if it touches at t < 0, else 0
+    limits[LOW] = max(limits[LOW], below * end - (1.0 - below) * FAR)
+    limits[HIGH] = min(limits[HIGH], (1.0 - below) * end + below * FAR)
 
 
 @inlined

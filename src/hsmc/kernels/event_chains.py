@@ -41,8 +41,8 @@ from hsmc.kernels.cells import (
     wrapped,
 )
 from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
-from hsmc.kernels.jit import inlined, kernel, lean, merged
-from hsmc.kernels.packets import LANES, fetch
+from hsmc.kernels.jit import kernel, lean, merged
+from hsmc.kernels.packets import BITS, PLACE, fetch
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
 
@@ -74,7 +74,7 @@ DURATION, FREE_PATH, FLOWN, HANDED_ON, LENGTH = 0, 1, 2, 3, 4
 """Places in ``Tally.chain``."""
 
 
-@inlined
+@merged
 def landing(
     system: System, i: int, dx: float, dy: float, dz: float
 ) -> tuple[float, float, float, int]:
@@ -85,7 +85,7 @@ def landing(
     return x, y, z, number_of(cells, a, b, c)
 
 
-@inlined
+@merged
 def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float) -> None:
     """Exchange the parts of two velocities along d, as equal masses do.
 
@@ -143,11 +143,11 @@ def run_chain(
                 wall, free = wall_ahead(system, walls, i, ux, uy, uz, free)
                 x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
                 if cells.region[cell] != walls.region:  # by rounding, on a wall
-                    cell = int(cells.cell_of[cells.place_of[i] // LANES])
+                    cell = int(cells.cell_of[cells.place_of[i] >> BITS])
                 if wall != NONE:
                     target = -1
             at_rest = target >= 0 and not inside(system, walls, target)
-        j = cells.owner[target // LANES, target % LANES] if target >= 0 else i
+        j = cells.owner[target >> BITS, target & PLACE] if target >= 0 else i
         fetch(velocities, 3 * own * j)
         move_to(system, i, cell, x, y, z)
         system.clearance[i] = 0.0

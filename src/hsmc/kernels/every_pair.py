@@ -17,7 +17,7 @@ from hsmc.kernels.deformations import (
     note_what_matters,
     tighten,
 )
-from hsmc.kernels.jit import inlined, merged
+from hsmc.kernels.jit import merged
 from hsmc.kernels.packet_images import beyond, limiting, near_image
 from hsmc.kernels.packets import LANES, NEAR, lowest
 from hsmc.kernels.search import WIDER
@@ -26,14 +26,14 @@ MOST_STEPS = 3
 """Layers to either side of a cell that are met, at most: masks of seven are one number."""
 
 
-@inlined
+@merged
 def layers_met(system: System, axis: int, reach: float) -> int:
     """Return how many layers to either side may hold spheres near a layer's, near over contact."""
     layers = system.cells.shape[axis] * system.per_face[axis]
     return 1 + int(WIDER * reach * system.diameter * layers)
 
 
-@inlined
+@merged
 def meets_all(system: System, matters: float) -> bool:
     """Tell if ``every_pair`` meets all pairs with r²/σ² below ``matters``."""
     reach = math.sqrt(matters)
@@ -86,7 +86,7 @@ def packet_pair(
                 note_what_matters(limits, stretch)
 
 
-@inlined
+@merged
 def reaching(system: System, packet: int, axis: int, layer: int, reach: float, steps: int) -> int:
     """Return which spheres of a packet may be near others of each layer about their own.
 
@@ -113,7 +113,7 @@ def reaching(system: System, packet: int, axis: int, layer: int, reach: float, s
     return int(masks)
 
 
-@inlined
+@merged
 def within(masks: int, step: int) -> int:
     """Return the mask of a layer, so many steps from a sphere's own."""
     return int((masks >> LANES * (MOST_STEPS + step)) & NEAR)

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z, read
-from hsmc.kernels.jit import inlined
-from hsmc.kernels.packets import LANES, ahead, fetch, lowest
+from hsmc.kernels.jit import inlined, merged
+from hsmc.kernels.packets import BITS, LANES, PLACE, ahead, fetch, lowest
 from hsmc.kernels.search import WIDER, Reach, looks_for, search
 
 ROUNDING = 2e-15
@@ -44,8 +44,8 @@ def first_hit(
     packets = system.cells.packets
     slot, radius, ux, uy, uz, hit = query
     mask = ahead(packets, packet, x, y, z, radius, ux, uy, uz, path)
-    if packet == slot // LANES:
-        mask &= ~(1 << (slot % LANES))
+    if packet == slot >> BITS:
+        mask &= ~(1 << (slot & PLACE))
     while mask != 0:
         k = lowest(mask)
         mask &= mask - 1
@@ -81,7 +81,7 @@ def ahead_of(
     return (back, forward) if slope > 0.0 else (forward, back)
 
 
-@inlined
+@merged
 def surroundings(
     system: System, ux: float, uy: float, uz: float, reach: float, path: float
 ) -> tuple[Reach, Reach]:
@@ -92,7 +92,7 @@ def surroundings(
     return (below_a, below_b, below_c), (above_a, above_b, above_c)
 
 
-@inlined
+@merged
 def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: float) -> float:
     """Return a path shortened until it ends before contact: a long, grazing one rounds more."""
     least, step = (hit[CONTACT] - slack) ** 2, ROUNDING * (1.0 + free)
@@ -105,7 +105,7 @@ def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: 
     return free
 
 
-@inlined
+@merged
 def free_path(
     system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
 ) -> float:

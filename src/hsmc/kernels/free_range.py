@@ -22,8 +22,9 @@ from hsmc.kernels.deformations import (
     tighten,
 )
 from hsmc.kernels.every_pair import every_pair, meets_all
+from hsmc.kernels.few_spheres import all_pairs, are_few, two_images_matter
 from hsmc.kernels.jit import inlined, lean, merged
-from hsmc.kernels.packets import LANES, NEAR, lowest, near
+from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.search import around, looks_for, search
 
 NEARBY = 1.0 / 16.0
@@ -35,7 +36,7 @@ FARTHER = 4.0
 MANY = 0.25
 """Share of spheres that flew from which on one pass over all pairs takes less time."""
 
-FEW = 64
+SMALL = 64
 """Spheres up to which one pass takes less time, save in scalings of all axes."""
 
 
@@ -81,7 +82,8 @@ def first_touch(
             best = min(best, ratio2)
         elif distance2 == 0.0:
             continue
-        if ratio2 < limits[MATTERS] and tighten(deformation, dx, dy, dz, contact2, limits):
+        if ratio2 < limits[MATTERS]:
+            tighten(deformation, dx, dy, dz, contact2, limits)
             note_what_matters(limits, deformation.stretch)
     return best
 
@@ -94,7 +96,7 @@ def look_about(system: System, i: int, deformation: Deformation) -> None:
     """
     cells, limits, horizon = system.cells, system.limits, system.bounds[HORIZON]
     slot = int(cells.place_of[i])
-    packet, k = slot // LANES, slot % LANES
+    packet, k = slot >> BITS, slot & PLACE
     x, y, z = cells.packets[packet, X, k], cells.packets[packet, Y, k], cells.packets[packet, Z, k]
     radius = cells.packets[packet, RADIUS, k]
     far = math.sqrt(max(horizon, limits[MATTERS]))
@@ -147,7 +149,10 @@ def free_range(
     near_by = 1.0 + NEARBY * (horizon - 1.0)
     isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
     many = flown(system) > MANY * clearance.shape[0]
-    many |= clearance.shape[0] <= FEW and not isotropic
+    many |= clearance.shape[0] <= SMALL and not isotropic
+    if many and are_few(clearance.shape[0]) and two_images_matter(system, limits[MATTERS]):
+        all_pairs(system, deformation)
+        return limits[LOW], limits[HIGH]
     if many and meets_all(system, limits[MATTERS]):
         every_pair(system, deformation)
         return limits[LOW], limits[HIGH]

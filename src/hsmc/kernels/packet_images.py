@@ -5,10 +5,12 @@ Written as ``kernels.packets`` is. A packet's image is the packet moved by a vec
 
 # ruff: noqa: ARG001 - an instruction is written from the types of its arguments
 
+import functools
 from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from hsmc.kernels.packets import (
     I64,
@@ -77,15 +79,8 @@ def limiting(
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         d, distance2, contact2 = _image_separations(context, builder, signature.args[0], given[:7])
         g = [spread(builder, element) for element in given[7:13]]
-        along = _form(builder, g, d)
-        two = ir.Constant(VECTOR, [2.0] * LANES)
-        above = builder.fmul(builder.fmul(spread(builder, given[13]), two), along)
-        below = builder.fneg(above)
-        fall = builder.select(builder.fcmp_ordered("<", below, above), below, above)
-        rounding = builder.fmul(contact2, ir.Constant(VECTOR, [1.0 + ROUNDING] * LANES))
-        least = builder.fadd(builder.fsub(distance2, rounding), fall)
-        return mask_of(
-            builder, builder.fcmp_ordered("<", least, ir.Constant(VECTOR, [0.0] * LANES))
+        return _falls(
+            builder, _form(builder, g, d), distance2, contact2, builder.fneg(given[13]), given[13]
         )
 
     numbers = [types.float64] * 3
@@ -93,17 +88,71 @@ def limiting(
     return types.int64(packets, types.int64, *numbers, *both, *[types.float64] * 7), generate
 
 
+def _falls(builder: Any, along: Any, distance2: Any, contact2: Any, low: Any, high: Any) -> Any:
+    """Tell, as a mask, where r² + 2 t d·G d may fall below contact² for low ≤ t ≤ high."""
+    ends = [builder.fmul(end, ir.Constant(ir.DoubleType(), 2.0)) for end in (low, high)]
+    falls = [builder.fmul(along, spread(builder, end)) for end in ends]
+    below = builder.fcmp_ordered("<", falls[0], falls[1])
+    fall = builder.select(below, falls[0], falls[1])
+    limit = builder.fmul(contact2, ir.Constant(VECTOR, [1.0 + ROUNDING] * LANES))
+    return mask_of(builder, builder.fcmp_ordered("<", builder.fadd(distance2, fall), limit))
+
+
+def _upper(builder: Any, g: list[Any], d: list[Any]) -> list[Any]:
+    """Return G d of an upper triangular G, given row by row."""
+    product = []
+    for row, elements in enumerate((g[:3], g[3:5], g[5:])):
+        parts = [
+            builder.fmul(element, component)
+            for element, component in zip(elements, d[row:], strict=True)
+        ]
+        product.append(functools.reduce(builder.fadd, parts))
+    return product
+
+
 def _form(builder: Any, g: list[Any], d: list[Any]) -> Any:
     """Return d·G d of an upper triangular G, given row by row."""
-    total = None
-    for row, elements in enumerate((g[:3], g[3:5], g[5:])):
-        change = None
-        for element, component in zip(elements, d[row:], strict=True):
-            part = builder.fmul(element, component)
-            change = part if change is None else builder.fadd(change, part)
-        part = builder.fmul(d[row], change)
-        total = part if total is None else builder.fadd(total, part)
-    return total
+    parts = [builder.fmul(*pair) for pair in zip(d, _upper(builder, g, d), strict=True)]
+    return functools.reduce(builder.fadd, parts)
+
+
+@instruction
+def limiting_nearest(
+    _: Any, fractions: Any, packet: Any, a: Any, b: Any, c: Any, radius: Any,
+    low_a: Any, low_b: Any, low_c: Any, less_a: Any, less_b: Any, less_c: Any,
+    h_xa: Any, h_xb: Any, h_xc: Any, h_yb: Any, h_yc: Any, h_zc: Any,
+    xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any, first: Any, last: Any,
+) -> Any:  # fmt: skip
+    """Tell of which spheres of a packet one image may touch a sphere at first ≤ t ≤ last.
+
+    Places are fractions of the box vectors, h. The image meant is that from -low to 1 - low of each
+    box vector away, less so many of them. For the rest see ``limiting``.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        rows = rows_of(context, builder, signature.args[0], given[0], given[1])
+        away = []
+        for row, place, low, less in zip(
+            rows[:3], given[2:5], given[6:9], given[9:12], strict=True
+        ):
+            from_it = builder.fsub(row, spread(builder, place))
+            turns = _floor(builder, builder.fadd(from_it, spread(builder, low)))
+            away.append(builder.fsub(builder.fsub(from_it, turns), spread(builder, less)))
+        d = _upper(builder, [spread(builder, element) for element in given[12:18]], away)
+        squares = [builder.fmul(component, component) for component in d]
+        distance2 = builder.fadd(builder.fadd(squares[0], squares[1]), squares[2])
+        contact = builder.fadd(rows[3], spread(builder, given[5]))
+        contact2 = builder.fmul(contact, contact)
+        g = [spread(builder, element) for element in given[18:24]]
+        return _falls(builder, _form(builder, g, d), distance2, contact2, given[24], given[25])
+
+    return types.int64(fractions, types.int64, *[types.float64] * 24), generate
+
+
+def _floor(builder: Any, numbers: Any) -> Any:
+    kind = ir.FunctionType(VECTOR, [VECTOR])
+    floor = cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{LANES}f64")  # type: ignore[no-untyped-call]
+    return builder.call(floor, [numbers])
 
 
 @instruction

@@ -18,8 +18,15 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 8
+BITS = 3
+"""Bits of a place: 8·packet + place is taken apart by a shift and a mask, as division by 8 takes
+many instructions more, for the sake of negative numbers."""
+
+LANES = 1 << BITS
 """Spheres in a packet."""
+
+PLACE = LANES - 1
+"""The bits of a place."""
 
 ROWS = 4
 """Numbers of each: x, y, z and radius."""

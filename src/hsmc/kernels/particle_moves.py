@@ -29,7 +29,7 @@ from hsmc.kernels.cells import (
 from hsmc.kernels.checkerboard import Region, move_all_colours, moves_by
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, kernel, lean, merged
-from hsmc.kernels.packets import LANES, NEAR, lowest, near
+from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
 from hsmc.kernels.search import around, looks_for, search
@@ -65,8 +65,8 @@ def nearest(
     slot, radius = query
     packets = system.cells.packets
     mask = near(packets, packet, x, y, z, radius, least)
-    if packet == slot // LANES:
-        mask &= ~((1 + (1 << LANES)) << (slot % LANES))
+    if packet == slot >> BITS:
+        mask &= ~((1 + (1 << LANES)) << (slot & PLACE))
     if mask > NEAR:
         return 0.0
     while mask != 0:
@@ -96,7 +96,7 @@ def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> flo
     """
     cells = system.cells
     slot = int(cells.place_of[skip])
-    radius = cells.packets[slot // LANES, RADIUS, slot % LANES]
+    radius = cells.packets[slot >> BITS, RADIUS, slot & PLACE]
     horizon = system.bounds[HORIZON]
     reach = around(system, np.sqrt(horizon) * (radius + 0.5 * system.diameter))
     return float(search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon))

@@ -21,6 +21,7 @@ from hsmc.kernels.cells import (
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
+from hsmc.kernels.few_spheres import are_few, few_packets, size_order
 from hsmc.kernels.jit import kernel, merged
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
@@ -48,7 +49,8 @@ class Spheres(NamedTuple):
 def assemble(spheres: Spheres) -> tuple[System, Ints]:
     """Return the spheres in their cells, in cell order, and that order; shape (N,).
 
-    The order depends on the positions alone, so a run restarted from them goes on alike.
+    Few spheres are in the order of their sizes. The order depends on the positions and sizes alone,
+    so a run restarted from them goes on alike.
     """
     n = spheres.radii.shape[0]
     inverse, per_face = np.empty((3, 3)), np.empty(3)
@@ -56,7 +58,10 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     wrap(spheres.box, inverse, spheres.positions)
     cells = new_cells(n)
     choose_shape(cells, spheres.box, per_face)
-    order = cell_order(cells, inverse, spheres.positions)
+    if are_few(n):
+        order = size_order(spheres.radii)
+    else:
+        order = cell_order(cells, inverse, spheres.positions)
     diameter = sphere_volume = 0.0
     records = np.empty((n, 4))
     species = np.empty(n, np.int8)
@@ -72,15 +77,20 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     system = System(
         cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
         np.full(n, NEVER), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
+        few_packets(records),
     )  # fmt: skip
     return system, order
 
 
 @merged
 def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
-    """Return what ``assemble`` does; where no box moves, no one asks who is near."""
+    """Return what ``assemble`` does; moves of spheres tell who is near where someone asks.
+
+    Where no box moves no one asks, nor where elements of a box of few spheres do.
+    """
     system, order = assemble(spheres)
-    if plan.box_moves.shape[0] == 0:
+    kinds = plan.box_moves.shape[0]
+    if kinds == 0 or (plan.box_moves[0, 0] == 0 and are_few(order.shape[0])):
         system.bounds[HORIZON] = 1.0
     return system, order
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hsmc.kernels.cells import Cells, Floats, System, read
 from hsmc.kernels.jit import inlined, kernel
-from hsmc.kernels.packets import LANES
+from hsmc.kernels.packets import BITS
 from hsmc.kernels.regions import Regions, first_layer, number_of_region
 
 MARGIN = 1e-13
@@ -54,7 +54,7 @@ def walls_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Wa
 def inside(system: System, walls: Walls, slot: int) -> bool:
     """Tell whether what is in a place, 8·packet + place, belongs to the region."""
     cells = system.cells
-    return bool(cells.region[cells.cell_of[slot // LANES]] == walls.region)
+    return bool(cells.region[cells.cell_of[slot >> BITS]] == walls.region)
 
 
 @inlined
