@@ -66,10 +66,11 @@ def _collisions(system: str, start: Configuration, repeats: int) -> Row:
 def box_share(repeats: int) -> Iterator[Row]:
     """Part of the time that one box move a cycle takes: with it less without, over with (best).
 
-    Times are those of N trials or flights: chains of a given duration collide the more often
-    the denser it gets, which is no cost of box moves.
+    Both go on from one state, with one step or duration. Times are those of N trials or flights:
+    chains of a given duration collide the more often the denser it gets, which is no cost of box
+    moves.
     """
-    for spheres in (25, 400, 2000, 8000, 100_000):
+    for spheres in (25, 50, 100, 400, 2000, 8000, 100_000):
         dense = fluid(spheres, 0.50, mixed=True)
         for motion in SHARING:
             for pressure in (30.0, 1000.0):
@@ -77,7 +78,7 @@ def box_share(repeats: int) -> Iterator[Row]:
                 for mode in MODES:
                     run = prepared(dense, Moves(mode, motion=motion), pressure)
                     still = Moves("fixed", motion=motion)
-                    fixed = prepared(run.configuration, still, trials=2e6)
+                    fixed = Simulation.restored(still, run.state())
                     row[f"{mode}, φ"] = run.packing_fraction
                     row[mode] = _share(fixed, run, pressure, repeats)
                 yield row
