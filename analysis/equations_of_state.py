@@ -1,10 +1,10 @@
 """Tables of docs/validation.md: simulations against equations of state and against each other.
 
-Usage: python analysis/equations_of_state.py [--table equations|moves|pressure|large]
+Usage: python analysis/equations_of_state.py [--table equations|moves|pressure|regions]
                                              [--cycles 300000]
 
 "equations" has φ at fixed pressure; "moves" the same for local moves and both kinds of event
-chains; "pressure" what event chains measure in a fixed box; "large" is φ at fixed pressure of a
+chains; "pressure" what event chains measure in a fixed box; "regions" is φ at fixed pressure of a
 system that moves region by region.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import math
 from concurrent.futures import ProcessPoolExecutor
 
+from hsmc import simulation
 from hsmc.analysis.equations_of_state import (
     binary_packing_fraction,
     bmcsl,
@@ -77,25 +78,27 @@ PRESSURE_CASES = [
 """Fluids in a fixed box, in which event chains measure the pressure; γ = 0.695 of the mixture."""
 
 
-LARGE, DILUTE = 33_000, 0.07
-"""Spheres of the large system, hardly more than chains take for one region, and φ expected.
+IN_REGIONS = 1000
+"""Spheres of the fluid that is moved region by region: as few as have two regions.
 
-The time that the volume takes grows as N χ (Z - 1)², χ being the compressibility: in a dense fluid
-a CPU hour would give a sample or two.
+The time that the volume takes grows as N: where systems move so by default, a dense fluid
+gives a sample or two in an hour.
 """
 
 
-def compare_large(cycles: int) -> None:
-    """Print φ of a large fluid, moved region by region, beside the equation of state."""
-    pressure = reference_pressure(DILUTE, modified_klm(DILUTE))
-    fluid = {
-        **ONE, "start": "fluid", "composition": (LARGE, 0), "packing": DILUTE,
-        "pressure": pressure, "equilibrate": 6_000,
-    }  # fmt: skip
+def compare_regions(cycles: int) -> None:
+    """Print φ of a fluid, moved region by region, beside the equation of state."""
+    simulation.ONE_REGION = simulation.ONE_CHAIN_REGION = IN_REGIONS - 1
     print(HEAD)
-    for motion in ("local", "newtonian"):
-        name = f"fluid, βPσ³ = {pressure:.4f}, N = {LARGE}, {motion}"
-        print(run((name, {**fluid, "moves": motion}, DILUTE, cycles)), flush=True)
+    for pressure in PRESSURES:
+        reference = fluid_packing_fraction(pressure)
+        fluid = {
+            **ONE, "start": "fluid", "composition": (IN_REGIONS, 0), "packing": reference,
+            "pressure": pressure,
+        }  # fmt: skip
+        for motion in ("local", "newtonian"):
+            name = f"fluid, βPσ³ = {pressure:g}, N = {IN_REGIONS}, {motion}, in regions"
+            print(run((name, {**fluid, "moves": motion}, reference, cycles)), flush=True)
 
 
 def compare_moves(cycles: int) -> None:
@@ -166,7 +169,7 @@ TABLES = {
     "equations": (compare_equations, 300_000),
     "moves": (compare_moves, 300_000),
     "pressure": (compare_pressures, 10_000),
-    "large": (compare_large, 30_000),
+    "regions": (compare_regions, 300_000),
 }
 """What makes each table, and with how many cycles."""
 
