@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 10.0
 """Time between two lines where stderr is no terminal."""
 
-FORKED = 0.05
-"""Seconds after which workers are told again: a signal is lost on one that is being forked."""
-
 
 def leave(reason: str, when: str = "") -> NoReturn:
     """End the process at once, and not by an exception.
@@ -32,13 +29,8 @@ def leave(reason: str, when: str = "") -> NoReturn:
     another one or crashes the process.
     """
     os.write(2, f"hsmc: stopped ({reason}){when}\n".encode())
-    children = multiprocessing.active_children()
-    for child in children:
-        child.terminate()
-    if children:
-        time.sleep(FORKED)
-        for child in children:
-            child.terminate()
+    for child in multiprocessing.active_children():
+        child.kill()  # a milder signal is lost on one that is being forked
     remove_temporary()
     os._exit(75)
 
