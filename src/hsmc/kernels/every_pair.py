@@ -82,8 +82,8 @@ def packet_pair(
             dy = packets[other, Y, j] + y - packets[one, Y, k]
             dz = packets[other, Z, j] + z - packets[one, Z, k]
             contact2 = (packets[other, RADIUS, j] + packets[one, RADIUS, k]) ** 2
-            if tighten(deformation, dx, dy, dz, contact2, limits):
-                note_what_matters(limits, stretch)
+            tighten(deformation, dx, dy, dz, contact2, limits)
+            note_what_matters(limits, stretch)
 
 
 @merged
