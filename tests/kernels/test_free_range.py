@@ -16,7 +16,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.cells import OCCUPANCY, records_of
-from hsmc.kernels.deformations import apply, element_change, scaling
+from hsmc.kernels.deformations import MATTERS, apply, element_change, scaling
 from hsmc.kernels.every_pair import meets_all
 from hsmc.kernels.free_range import free_range
 from hsmc.mixture import Mixture
@@ -143,7 +143,8 @@ def test_own_images_matter_where_no_clearance_tells_of_them():
 def test_one_pass_is_that_of_brute_force(line, seed):
     """In a dense fluid in many cells, all spheres having flown, the ends are brute force's.
 
-    Few pairs tell: which cells are met, ``test_one_pass_meets_every_cell`` tells.
+    Few pairs tell: which cells are met, ``test_one_pass_meets_every_cell`` tells. What matters is
+    brought up to date by each pair (fails if not: a bug that cost time alone).
     """
     configuration = random_fluid(Mixture(0.7, 40, 110), 0.5, seed)
     system, _ = system_of(configuration)
@@ -153,6 +154,8 @@ def test_one_pass_is_that_of_brute_force(line, seed):
     free = free_range(system, deformation, -end, end, -end, end)
     exact = brute_force(configuration, deformation, (-end, end))
     np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
+    matters = 1.0 / (1.0 - deformation.stretch * max(-free[0], free[1])) ** 2
+    assert system.limits[MATTERS] == pytest.approx(matters, rel=1e-12)
 
 
 FAR = 1.0 / (1.0 - 0.99 * REACH)
