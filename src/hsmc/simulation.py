@@ -21,10 +21,7 @@ from hsmc.kernels.plan import (
     Tally,
     Way,
 )
-from hsmc.kernels.run import (
-    Spheres,
-    run_block,
-)
+from hsmc.kernels.run import Spheres, run_block
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state

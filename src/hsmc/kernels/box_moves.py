@@ -180,7 +180,8 @@ def heat_bath_element(
 
     For a shear the whole free interval is found first. Of a diagonal element it is the lower
     end: the upper one is often far away and seldom reached, so it is looked for only as far as
-    a drawn change goes, and what turns out not to be free is drawn again.
+    a drawn change goes, and what turns out not to be free is drawn again. Of few spheres both ends
+    are found at once, which takes no longer.
 
     A box too skewed for the window stays; it is so all along the line of the move.
     """
