@@ -82,7 +82,7 @@ def trial_visits(
     spheres: Spheres, step: float, trials: int, state: NDArray[np.uint64]
 ) -> tuple[int, int, int, int]:
     """Return packets visited and trials, of those refused and of those accepted."""
-    system, _ = assemble(spheres)
+    system, _ = assemble(spheres, None)
     seen, packets = np.zeros(1, np.int64), system.cells.packets
     refused = accepted = refused_seen = accepted_seen = 0
     for _ in range(trials):
@@ -109,7 +109,7 @@ def flight_visits(
     spheres: Spheres, sight: float, trials: int, state: NDArray[np.uint64]
 ) -> tuple[int, int]:
     """Return packets visited by searches in random directions, and how many found a sphere."""
-    system, _ = assemble(spheres)
+    system, _ = assemble(spheres, None)
     seen, hit, packets = np.zeros(1, np.int64), np.empty(4), system.cells.packets
     found = 0
     for _ in range(trials):

@@ -10,8 +10,9 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.ensemble import MOTIONS
 from hsmc.errors import InputError, OverlapError
-from hsmc.kernels.box_moves import apply_element, free_change, heat_bath_element, least_scale
 from hsmc.kernels.cells import invert, records_of, write
+from hsmc.kernels.elements import apply_element, free_change, heat_bath_element
+from hsmc.kernels.scalings import least_scale
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap

@@ -6,32 +6,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.box import Floats
+from hsmc.kernels.plan import (
+    BoxWay,
+    DrawnElements,
+    DrawnScalings,
+    FixedBox,
+    TriedElements,
+    TriedScalings,
+)
 
 BoxMode = Literal["isotropic", "in-plane", "per-axis", "floppy", "fixed"]
 Axes = Literal["xyz", "xy"]
 Motion = Literal["local", "chain", "newtonian"]
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
 
-_SCALE, _ELEMENT = 1, 0
-
-_BOX_MOVES: dict[BoxMode, list[tuple[int, int, int, int]]] = {
-    "isotropic": [(_SCALE, 1, 1, 1)],
-    "in-plane": [(_SCALE, 1, 1, 0)],
-    "per-axis": [(_SCALE, 1, 0, 0), (_SCALE, 0, 1, 0), (_SCALE, 0, 0, 1)],
-    "floppy": [(_ELEMENT, row, column, 0) for column in range(3) for row in range(column + 1)],
+_BOX_MOVES: dict[BoxMode, list[tuple[int, int, int]]] = {
+    "isotropic": [(1, 1, 1)],
+    "in-plane": [(1, 1, 0)],
+    "per-axis": [(1, 0, 0), (0, 1, 0), (0, 0, 1)],
+    "floppy": [(row, column, 0) for column in range(3) for row in range(column + 1)],
     "fixed": [],
 }
 
 
 def box_moves(mode: BoxMode) -> NDArray[np.int64]:
-    """Return the box moves of a mode, in the form that kernels take; shape (K, 4).
+    """Return the box moves of a mode, in the form that kernels take; shape (K, 3).
 
     Args:
         mode: isotropic, all lengths by one factor; in-plane, x and y by one factor, z fixed;
             per-axis, x, y and z each by its own factor; floppy, each of the six elements of
             the triangular box; fixed, none (constant volume).
     """
-    return np.array(_BOX_MOVES[mode], dtype=np.int64).reshape(-1, 4)
+    return np.array(_BOX_MOVES[mode], dtype=np.int64).reshape(-1, 3)
+
+
+def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
+    """Return how the box moves, for which blocks compile.
+
+    Args:
+        mode: As for ``box_moves``.
+        heat_bath: Draw box moves exactly, or by Metropolis.
+    """
+    if mode == "fixed":
+        return FixedBox()
+    if mode == "floppy":
+        return DrawnElements() if heat_bath else TriedElements()
+    return DrawnScalings() if heat_bath else TriedScalings()
 
 
 def axis_mask(axes: Axes) -> Floats:

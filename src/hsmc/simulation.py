@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
-from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
+from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves, box_way
 from hsmc.errors import InputError
 from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
+from hsmc.kernels.few_spheres import are_few, few_packets
 from hsmc.kernels.plan import (
     EventChains,
     EventChainsInRegions,
@@ -191,6 +192,11 @@ class Simulation:
         return way_of(self.moves.motion, self.spheres)
 
     @property
+    def _asks(self) -> bool:
+        few = self.moves.box == "floppy" and are_few(self.spheres)
+        return not (few or self.moves.box == "fixed")
+
+    @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
         if isinstance(self.way, LocalMovesInRegions | EventChainsInRegions):
@@ -210,9 +216,11 @@ class Simulation:
         """
         plan = Plan(
             self.way,
+            few_packets(self.spheres),
             axis_mask(self.moves.axes),
+            box_way(self.moves.box, heat_bath=self.moves.heat_bath),
             box_moves(self.moves.box),
-            self.moves.heat_bath,
+            self._asks,
             tuning,
             self.moves.particle_target,
             self.moves.box_target,

@@ -8,6 +8,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.kernels.cells import USED, move_to, records_of
 from hsmc.kernels.clearance import HORIZON
+from hsmc.kernels.few_spheres import few_packets
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at
 from hsmc.kernels.run import Spheres, assemble
@@ -27,7 +28,7 @@ def system_of(configuration):
         configuration.types.astype(np.int8),
         np.zeros((1, 3)),
     )
-    return assemble(spheres)
+    return assemble(spheres, few_packets(len(configuration)))
 
 
 def mixed_spheres(n, box, seed, ratio=0.6):

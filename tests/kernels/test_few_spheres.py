@@ -33,7 +33,7 @@ def pass_over(system, deformation, end):
     note_what_matters(limits, deformation.stretch)
     allowed = two_images_matter(system, limits[MATTERS])
     if allowed:
-        all_pairs(system, deformation)
+        all_pairs(system.few, system, deformation)
     return limits[0], limits[1], allowed
 
 

@@ -85,7 +85,8 @@ class System(NamedTuple):
             ``kernels.clearance``; shape (N,).
         bounds: What all clearances share; shape (2,).
         limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
-        few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8).
+        few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8); None
+            for many.
     """
 
     cells: Cells
@@ -98,7 +99,7 @@ class System(NamedTuple):
     clearance: Floats
     bounds: Floats
     limits: Floats
-    few: Floats
+    few: Floats | None
 
 
 @lean

@@ -148,7 +148,7 @@ def move_colour(
     move_at_once(
         system.cells, system.species, system.box, system.inverse, system.per_face,
         system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
-        system.few, regions, colour, moves, made, key,
+        regions, colour, moves, made, key,
     )  # fmt: skip
     counts += made.sum(axis=0)
 
@@ -157,7 +157,7 @@ def move_colour(
 def move_at_once(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
     diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
-    few: Floats, regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,
+    regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,
 ) -> None:  # fmt: skip
     """Move the spheres of all regions of one colour at the same time: they do not touch.
 
@@ -174,7 +174,6 @@ def move_at_once(
         clearance: See cells.
         bounds: See cells.
         limits: See cells.
-        few: See cells.
         regions: How the cells are cut.
         colour: First region of the colour along each box vector, 0 or 1.
         moves: As for ``move_region``.
@@ -193,7 +192,7 @@ def move_at_once(
             clearance,
             bounds,
             limits,
-            few,
+            None,
         )
         region = region_of_colour(regions, colour, place)
         number = number_of_region(regions, region[0], region[1], region[2])

@@ -48,6 +48,12 @@ class Deformation(NamedTuple):
 
 
 @inlined
+def volume_of(box: Floats) -> float:
+    """Return the volume of an upper triangular box, in σ_L³."""
+    return float(box[0, 0] * box[1, 1] * box[2, 2])
+
+
+@inlined
 def scaling(x: float, y: float, z: float) -> Deformation:
     """Return the scaling of the axes that are marked by 1, the others by 0."""
     return Deformation(x, 0.0, 0.0, y, 0.0, z, 1.0)

@@ -25,7 +25,7 @@ from hsmc.kernels.deformations import (
     note_what_matters,
     tighten,
 )
-from hsmc.kernels.jit import merged
+from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.packet_images import limiting_nearest
 from hsmc.kernels.packets import BITS, LANES, PLACE, lowest
 from hsmc.kernels.search import WIDER
@@ -34,7 +34,7 @@ FEW = (16, 48)
 """Spheres from and up to which this takes less time than cells do."""
 
 
-@merged
+@inlined
 def are_few(n: int) -> bool:
     """Tell if so many spheres are held as few."""
     return FEW[0] <= n <= FEW[1]
@@ -53,27 +53,27 @@ def size_order(radii: Floats) -> Ints:
     return order
 
 
-@merged
-def few_packets(records: Floats) -> Floats:
-    """Return packets for few spheres, with their radii; none for many.
+def few_packets(n: int) -> Floats | None:
+    """Return packets for few spheres, those of their fractions, then of their places, or None.
 
-    Args:
-        records: x, y, z, radius of each sphere; shape (N, 4).
-
-    Returns:
-        Packets of their fractions, then as many of their places.
+    Whether there are any, their type tells kernels when compiling.
     """
-    n = records.shape[0] if are_few(records.shape[0]) else 0
-    few = np.full((2 * ((n + LANES - 1) >> BITS), 4, LANES), np.nan)
-    for i in range(n):
-        few[i >> BITS, RADIUS, i & PLACE] = records[i, RADIUS]
-    return few
+    if not FEW[0] <= n <= FEW[1]:
+        return None
+    return np.full((2 * ((n + LANES - 1) >> BITS), 4, LANES), np.nan)
 
 
 @merged
-def note_places(system: System) -> None:
+def note_radii(few: Floats, records: Floats) -> None:
+    """Write down the radii of spheres, x, y, z and radius of each being given; shape (N, 4)."""
+    for i in range(records.shape[0]):
+        few[i >> BITS, RADIUS, i & PLACE] = records[i, RADIUS]
+
+
+@merged
+def note_places(few: Floats, system: System) -> None:
     """Write down where the spheres are, as fractions of the box vectors and in σ_L."""
-    cells, inverse, few = system.cells, system.inverse, system.few
+    cells, inverse = system.cells, system.inverse
     places = few.shape[0] >> 1
     for i in range(cells.place_of.shape[0]):
         x, y, z, _ = read(cells, cells.place_of[i])
@@ -132,7 +132,7 @@ def thin_axes(system: System, near2: float) -> int:
 
 @merged
 def packet_pair(
-    system: System, one: int, other: int, low: tuple[float, float, float],
+    few: Floats, system: System, one: int, other: int, low: tuple[float, float, float],
     less: tuple[float, float, float], deformation: Deformation,
 ) -> None:  # fmt: skip
     """Narrow what is free by one image of all pairs of two packets.
@@ -140,6 +140,7 @@ def packet_pair(
     All that may matter are found before the first is looked at: that leaves few branches.
 
     Args:
+        few: Their packets.
         system: Spheres in their box.
         one: The one packet.
         other: The other packet, or the same, of which each pair counts once.
@@ -147,7 +148,7 @@ def packet_pair(
         less: See low.
         deformation: Along which line.
     """
-    few, box, limits = system.few, system.box, system.limits
+    box, limits = system.box, system.limits
     xx, xy, xz, yy, yz, zz, _ = deformation
     first, last = max(limits[LOW], limits[FROM]), min(limits[HIGH], limits[TO])
     own = 1 if one == other else 0
@@ -165,10 +166,10 @@ def packet_pair(
 
 
 @merged
-def all_pairs(system: System, deformation: Deformation) -> None:
+def all_pairs(few: Floats, system: System, deformation: Deformation) -> None:
     """Narrow what is free by all pairs: ``two_images_matter`` has to be true."""
-    few, limits = system.few, system.limits
-    note_places(system)
+    limits = system.limits
+    note_places(few, system)
     for one in range((few.shape[0] >> 1) - 1, -1, -1):
         for other in range(one, -1, -1):
             contact = WIDER * (few[one, RADIUS, 0] + few[other, RADIUS, 0])
@@ -178,4 +179,4 @@ def all_pairs(system: System, deformation: Deformation) -> None:
                 if image & ~thin:
                     continue
                 less = float(image & 1), float(image >> 1 & 1), float(image >> 2)
-                packet_pair(system, one, other, low, less, deformation)
+                packet_pair(few, system, one, other, low, less, deformation)

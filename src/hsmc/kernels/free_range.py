@@ -22,10 +22,13 @@ from hsmc.kernels.deformations import (
     tighten,
 )
 from hsmc.kernels.every_pair import every_pair, meets_all
-from hsmc.kernels.few_spheres import all_pairs, are_few, two_images_matter
+from hsmc.kernels.few_spheres import all_pairs, two_images_matter
 from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.search import around, looks_for, search
+
+ROUNDING = 4e-15
+"""Relative distance kept from contact, so that rounding makes no overlap."""
 
 NEARBY = 1.0 / 16.0
 """Gap of the spheres that are looked at first, over that of the horizon."""
@@ -116,6 +119,21 @@ def flown(system: System) -> int:
 
 
 @lean
+def pass_over_all(few: Floats | None, system: System, deformation: Deformation) -> bool:
+    """Narrow what is free by one pass over all pairs, if one meets all that may matter."""
+    matters = system.limits[MATTERS]
+    if few is None:
+        met = meets_all(system, matters)
+        if met:
+            every_pair(system, deformation)
+    else:
+        met = two_images_matter(system, matters)
+        if met:
+            all_pairs(few, system, deformation)
+    return met
+
+
+@lean
 def free_range(
     system: System, deformation: Deformation, low: float, high: float, first: float, last: float
 ) -> tuple[float, float]:
@@ -150,11 +168,7 @@ def free_range(
     isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
     many = flown(system) > MANY * clearance.shape[0]
     many |= clearance.shape[0] <= SMALL and not isotropic
-    if many and are_few(clearance.shape[0]) and two_images_matter(system, limits[MATTERS]):
-        all_pairs(system, deformation)
-        return limits[LOW], limits[HIGH]
-    if many and meets_all(system, limits[MATTERS]):
-        every_pair(system, deformation)
+    if many and pass_over_all(system.few, system, deformation):
         return limits[LOW], limits[HIGH]
     while True:
         for i in range(clearance.shape[0]):
@@ -176,3 +190,12 @@ def free_range(
 def looked(system: System) -> float:
     """Return how far a ``free_range`` had to look to be certain, over contact."""
     return math.sqrt(system.limits[MATTERS])
+
+
+@merged
+def is_free(system: System, deformation: Deformation, low: float, high: float) -> bool:
+    """Tell whether no pair overlaps or nearly touches anywhere between two changes."""
+    rounding = ROUNDING / deformation.stretch
+    low, high = low - rounding, high + rounding
+    free_low, free_high = free_range(system, deformation, low, high, low, high)
+    return free_low == low and free_high == high

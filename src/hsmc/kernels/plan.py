@@ -1,6 +1,6 @@
 """What a cycle does, and what is counted of it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,24 +54,58 @@ class EventChainsInRegions(NamedTuple):
 Way = LocalMoves | LocalMovesInRegions | EventChains | EventChainsInRegions
 
 
+class FixedBox(NamedTuple):
+    """The box stays as it is."""
+
+
+class DrawnScalings(NamedTuple):
+    """Axes of the box are scaled, by factors drawn exactly."""
+
+
+class DrawnElements(NamedTuple):
+    """Elements of the box are changed, each drawn exactly."""
+
+
+class TriedScalings(NamedTuple):
+    """Axes of the box are scaled, by Metropolis."""
+
+
+class TriedElements(NamedTuple):
+    """Elements of the box are changed, by Metropolis."""
+
+
+BoxWay = FixedBox | DrawnScalings | DrawnElements | TriedScalings | TriedElements
+
+
 class Plan(NamedTuple):
     """What is done in a cycle.
 
     Attributes:
         moves: How spheres move, by its type alone.
+        few: Scratch for few spheres, as ``few_packets`` returns it.
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        box_moves: One row a box move, of which each cycle makes one at random. (1, x, y, z)
-            scales the marked axes; (0, row, column, 0) changes one element; shape (K, 4).
-        heat_bath: Draw box moves exactly, or else try them by Metropolis.
+        box: How the box moves, by its type alone.
+        box_moves: One row a box move, of which each cycle makes one at random: the axes that are
+            scaled are marked by 1, or the row and column of the element and a 0; shape (K, 3).
+        asked: Whether box moves ask trial moves who is near whom: not in a box that stays, nor
+            where elements of a box of few spheres change.
         tuning: Whether steps follow the acceptances (no sampling then).
         particle_target: Acceptance aimed at by particle moves.
         box_target: Acceptance aimed at by Metropolis box moves.
     """
 
     moves: Way
+    few: Floats | None
     mask: Floats
+    box: BoxWay
     box_moves: Ints
-    heat_bath: bool
+    asked: bool
     tuning: bool
     particle_target: float
     box_target: float
+
+
+def kind_of(plan: Any, what: str) -> type:
+    """Return the type of what a plan has under a name, when compiling: of ``moves`` or ``box``."""
+    kind: type = plan.types[Plan._fields.index(what)].instance_class
+    return kind

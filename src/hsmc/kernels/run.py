@@ -21,7 +21,7 @@ from hsmc.kernels.cells import (
 from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
-from hsmc.kernels.few_spheres import are_few, few_packets, size_order
+from hsmc.kernels.few_spheres import note_radii, size_order
 from hsmc.kernels.jit import kernel, merged
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
@@ -46,11 +46,15 @@ class Spheres(NamedTuple):
 
 
 @kernel
-def assemble(spheres: Spheres) -> tuple[System, Ints]:
+def assemble(spheres: Spheres, few: Floats | None) -> tuple[System, Ints]:
     """Return the spheres in their cells, in cell order, and that order; shape (N,).
 
     Few spheres are in the order of their sizes. The order depends on the positions and sizes alone,
     so a run restarted from them goes on alike.
+
+    Args:
+        spheres: What is put into cells.
+        few: As ``few_packets`` returns them; where spheres move region by region None.
     """
     n = spheres.radii.shape[0]
     inverse, per_face = np.empty((3, 3)), np.empty(3)
@@ -58,10 +62,10 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
     wrap(spheres.box, inverse, spheres.positions)
     cells = new_cells(n)
     choose_shape(cells, spheres.box, per_face)
-    if are_few(n):
-        order = size_order(spheres.radii)
-    else:
+    if few is None:
         order = cell_order(cells, inverse, spheres.positions)
+    else:
+        order = size_order(spheres.radii)
     diameter = sphere_volume = 0.0
     records = np.empty((n, 4))
     species = np.empty(n, np.int8)
@@ -74,23 +78,21 @@ def assemble(spheres: Spheres) -> tuple[System, Ints]:
         diameter = max(diameter, 2.0 * spheres.radii[i])
         sphere_volume += 4.0 / 3.0 * math.pi * spheres.radii[i] ** 3
     fill(cells, inverse, records)
+    if few is not None:
+        note_radii(few, records)
     system = System(
         cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
         np.full(n, NEVER), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
-        few_packets(records),
+        few,
     )  # fmt: skip
     return system, order
 
 
 @merged
 def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
-    """Return what ``assemble`` does; moves of spheres tell who is near where someone asks.
-
-    Where no box moves no one asks, nor where elements of a box of few spheres do.
-    """
-    system, order = assemble(spheres)
-    kinds = plan.box_moves.shape[0]
-    if kinds == 0 or (plan.box_moves[0, 0] == 0 and are_few(order.shape[0])):
+    """Return what ``assemble`` does; moves of spheres tell who is near where someone asks."""
+    system, order = assemble(spheres, plan.few)
+    if not plan.asked:
         system.bounds[HORIZON] = 1.0
     return system, order
 

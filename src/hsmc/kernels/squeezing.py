@@ -41,7 +41,7 @@ def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cyc
         state: State of the generator; shape (4,).
         cycles: How many, at most.
     """
-    system, order = assemble(spheres)
+    system, order = assemble(spheres, None)
     mask, half = np.ones(3), np.inf
     for axis in range(3):
         half = min(half, 0.5 / system.per_face[axis])

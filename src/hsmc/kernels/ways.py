@@ -21,6 +21,7 @@ from hsmc.kernels.plan import (
     LocalMovesInRegions,
     Plan,
     Tally,
+    kind_of,
 )
 from hsmc.kernels.random import uniform
 
@@ -91,4 +92,4 @@ WAYS = {
 @overload(move, strict=False, inline="always")
 def choose(system: System, velocities: Floats, plan: Any, tally: Tally) -> Any:  # noqa: ARG001
     """Return how spheres move by a plan, from its type."""
-    return WAYS[plan.types[Plan._fields.index("moves")].instance_class]
+    return WAYS[kind_of(plan, "moves")]
