@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.jit import inlined, kernel, lean, merged
 from hsmc.kernels.lock import acquire, release
-from hsmc.kernels.packets import BITS, LANES, PLACE
+from hsmc.kernels.packets import BITS, LANES, PLACE, put
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -290,10 +290,7 @@ def take_out(cells: Cells, i: int) -> None:
 @inlined
 def write(cells: Cells, slot: int, x: float, y: float, z: float) -> None:
     """Write the position of the sphere in a place, 8·packet + place."""
-    packet, place = slot >> BITS, slot & PLACE
-    cells.packets[packet, X, place] = x
-    cells.packets[packet, Y, place] = y
-    cells.packets[packet, Z, place] = z
+    put(cells.packets, slot >> BITS, slot & PLACE, x, y, z)
 
 
 @inlined

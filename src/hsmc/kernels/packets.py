@@ -84,6 +84,31 @@ def mask_of(builder: Any, verdict: Any) -> Any:
 
 
 @instruction
+def put(_: Any, packets: Any, packet: Any, place: Any, x: Any, y: Any, z: Any) -> Any:
+    """Write where the sphere in a place of a packet is, row by row.
+
+    What is read soon after is whole rows. A processor hands those on from a row that was just
+    written, but waits for one of which a single number was.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        rows = _places(context, builder, signature.args[0], given[0], given[1])
+        counted = ir.VectorType(I64, LANES)
+        first = builder.insert_element(
+            ir.Constant(counted, ir.Undefined), given[2], ir.Constant(_I32, 0)
+        )
+        everywhere = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+        places = builder.shuffle_vector(first, first, everywhere)
+        here = builder.icmp_unsigned("==", places, ir.Constant(counted, list(range(LANES))))
+        for row, number in zip(rows, given[3:], strict=False):
+            written = builder.select(here, spread(builder, number), builder.load(row, align=8))
+            builder.store(written, row, align=8)
+        return context.get_dummy_value()
+
+    return types.none(packets, types.int64, types.int64, *[types.float64] * 3), generate
+
+
+@instruction
 def near(
     _: Any, packets: Any, packet: Any, x: Any, y: Any, z: Any, radius: Any, factor2: Any
 ) -> Any:

@@ -81,7 +81,7 @@ def chains_in_regions(system: System, velocities: Floats, plan: Plan, tally: Tal
     move_chains_in_regions(system, chains_of(velocities, plan, tally), tally.counts, tally.state)
 
 
-WAYS = {
+WAYS: dict[type, Any] = {
     LocalMoves: local,
     LocalMovesInRegions: local_in_regions,
     EventChains: chains,
