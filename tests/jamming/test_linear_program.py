@@ -1,10 +1,17 @@
 """The linear-program layer against SciPy, from any basis and by any method."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from hsmc.jamming.linear_program import Basis, LinearProgram, Rows, solve
+
+METHODS = ("primal", "dual", "centre")
+ROOT = Path(__file__).parents[2]
 
 
 def random_program(seed, columns=12, rows=30):
@@ -21,7 +28,7 @@ def random_program(seed, columns=12, rows=30):
     return program, matrix
 
 
-@pytest.mark.parametrize("method", ["primal", "dual", "centre"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(5))
 def test_optimum_is_that_of_scipy(seed, method):
     program, matrix = random_program(seed)
@@ -51,3 +58,14 @@ def test_infeasible_programs_say_so():
     found = solve(impossible)
     assert not found.optimal
     assert "nfeasible" in found.status
+
+
+def test_nothing_is_printed():
+    """Not even HiGHS's name. Fails if the output is set off once the solver is made (tried)."""
+    words = "from tests.jamming.test_linear_program import random_program, solve"
+    solves = [f"solve(random_program(1)[0], None, {name!r})" for name in METHODS]
+    script = "\n".join(
+        [words, *solves]
+    )  # a process of its own: HiGHS's output is written at its end
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == (b"", b"")
