@@ -120,7 +120,8 @@ def run_phases(
 
 
 def _parameters(options: RunOptions) -> dict[str, Any]:
-    return options.model_dump(mode="json")
+    found = options.model_dump(mode="json")
+    return {**found, "pressure": None} if options.box == "fixed" else found
 
 
 def _moves(options: RunOptions) -> Moves:
@@ -234,7 +235,7 @@ def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
         run.simulation.cycle,
         run.cycles,
         run.simulation.packing_fraction,
-        pressure,
+        None if run.simulation.moves.box == "fixed" else pressure,
         (float(large), float(small), float(box)),
         None if paths is None else float(paths[-1]),
         len(run.recorder.frames[0].configuration),

@@ -26,7 +26,7 @@ def sample(
 
     Returns:
         The result; its summary holds the mean packing fraction, its standard error and the
-        effective number of samples.
+        effective number of samples; of a fixed box, the pressure if event chains measure it.
 
     Raises:
         InputError: An option or the start is not usable.
@@ -47,11 +47,12 @@ def sample(
 
 
 def _estimates(result: Result) -> dict[str, Any]:
-    """Return the mean packing fraction over the sampled cycles, with its error."""
+    """Return means over the sampled cycles, with their errors: of what is not given."""
     cycles = result.series["cycle"] - result.parameters["equilibrate"]
+    if result.parameters["box"] == "fixed":
+        return _measured_pressure(result, cycles > 0)
     estimate = estimate_mean(result.series["packing_fraction"][cycles > 0])
     return {
-        **_measured_pressure(result, cycles > 0),
         "mean_packing_fraction": estimate.mean,
         "standard_error": estimate.standard_error,
         "effective_samples": estimate.effective_samples,

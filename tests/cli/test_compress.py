@@ -59,6 +59,13 @@ def test_large_species_of_a_file(hsmc):
     assert outcome.out.splitlines()[1] == "compress-POSCAR-0.5-s1.h5"
 
 
+def test_a_fixed_box_has_no_pressure(hsmc):
+    """Fails if the protocol's is told (tried)."""
+    words = ("--start", "fcc", "--ratio", "1", "--cycles", "20", "--box", "fixed")
+    outcome = hsmc("compress", "--protocol", "paper", *words, "-q")
+    assert re.match(r"φ = 0\.7405  \(fixed box, 20 cycles, ", outcome.out)
+
+
 def test_json_alone_is_on_stdout(hsmc):
     """Fails if the path or progress is printed there, too (tried)."""
     outcome = hsmc("compress", *SMALL, "--json")

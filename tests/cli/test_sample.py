@@ -47,12 +47,43 @@ def test_json_alone_is_on_stdout(hsmc):
     assert facts["parameters"]["equilibrate"] == 200
 
 
-def test_constant_volume_has_no_error_bar(hsmc):
-    """But to rounding. Fails if a fixed box moves (tried)."""
-    outcome = hsmc("sample", *SMALL, "--box", "fixed", "--json", "-q")
-    facts = json.loads(outcome.out, parse_constant=pytest.fail)
-    assert facts["standard_error"] < 1e-15
-    assert facts["mean_packing_fraction"] == pytest.approx(0.3, rel=1e-3)
+def test_constant_volume(hsmc):
+    """No pressure, no error of φ. Fails if a fixed box moves, or if either is told (tried)."""
+    outcome = hsmc("sample", *SMALL, "--box", "fixed")
+    sentence, path = outcome.out.splitlines()
+    assert path == "sample-fluid-fixed-s1.h5"
+    assert re.fullmatch(
+        r"φ = 0\.30000  \(fixed box; local moves measure no pressure, --moves newtonian does; "
+        r"smallest gap \S+, checked over all images\)",
+        sentence,
+    )
+    assert "βPσ³" not in outcome.err
+    found = read_result(Path(path))
+    assert found.parameters["pressure"] is None
+    assert "beta_pressure" not in found.series
+    assert {"mean_packing_fraction", "standard_error", "reliable"}.isdisjoint(found.summary)
+    assert found.summary["packing_fraction"] == pytest.approx(0.3, rel=1e-12)
+
+
+def test_pressure_of_a_constant_volume(hsmc):
+    """Mean ± s.e. of what chains measure. Fails if it is that of no sampled cycle (tried)."""
+    outcome = hsmc("sample", *SMALL, "--box", "fixed", "--moves", "newtonian", "-q")
+    found = read_result(Path("sample-fluid-fixed-s1.h5"))
+    sampled = found.series["measured_pressure"][found.series["cycle"] > 200]
+    error = found.summary["pressure_standard_error"]
+    assert outcome.out.startswith(
+        f"βPσ_L³ = {sampled.mean():.4f} ± {error:.4f}  (measured by event"
+    )
+    assert found.summary["mean_pressure"] == pytest.approx(sampled.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("command", ["sample", "compress"])
+def test_a_fixed_box_takes_no_pressure(refused, command):
+    """Fails if it is ignored (tried)."""
+    message = (
+        "pressure is 5, but box is fixed, so none is imposed; leave it out, or choose another --box"
+    )
+    assert refused(command, "--box", "fixed", "--pressure", "5") == message
 
 
 def test_resume_by_the_same_command(hsmc):

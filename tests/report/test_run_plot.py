@@ -10,7 +10,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError, OutputError, StorageError
 from hsmc.report import style
-from hsmc.report.run_plot import heading, plot_file, run_figure
+from hsmc.report.run_plot import PRESSURE, heading, plot_file, run_figure
 from hsmc.results import Frame, Result, write_result
 
 
@@ -82,6 +82,27 @@ def test_a_sampled_run_shows_its_mean():
     assert "sampled: φ = 0.4512 ± 0.0034" in shown
     shown = texts(run_figure(result_of("sample", reliable=False, **SAMPLED)))
     assert "sampled: φ = 0.4512 ± 0.0034 (short run)" in shown
+
+
+def fixed_box(**parameters):
+    """Return a sample at constant volume; files of earlier versions hold a pressure."""
+    result = result_of("sample", mean_pressure=5.25, pressure_standard_error=0.12,
+                       pressure_reliable=True, reliable=False, **SAMPLED)  # fmt: skip
+    series = {**result.series, "measured_pressure": np.r_[np.nan, np.full(100, 5.25)]}
+    return dataclasses.replace(
+        result, series=series, parameters={**result.parameters, "box": "fixed", **parameters}
+    )
+
+
+def test_a_fixed_box_shows_the_pressure_that_was_measured():
+    """And no other, nor an error of φ. Fails if the box mode is not looked at (tried)."""
+    figure = run_figure(fixed_box())
+    pressure = [axes for axes in figure.axes if axes.get_ylabel() == PRESSURE]
+    assert [axes.get_yscale() for axes in pressure] == ["linear"]
+    assert "packing fraction φ" not in labels(figure)
+    shown = texts(figure)
+    assert rf"sampled: {PRESSURE} = 5.25 ± 0.12" in shown
+    assert not any("sampled: φ" in text for text in shown)
 
 
 def test_an_unfinished_sample_has_no_mean():

@@ -141,7 +141,7 @@ class Watch:
         moves = told(progress, accepted, "free path {:.2g}")
         return (
             f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
-            f"φ {progress.packing_fraction:.4f}  βPσ³ {progress.pressure:.3g}  "
+            f"φ {progress.packing_fraction:.4f}  {imposed(progress, 'βPσ³ {:.3g}  ')}"
             f"{moves}  {self._rate(progress, now)}"
         )
 
@@ -169,7 +169,7 @@ class Watch:
         moves = told(progress, "acc {:.2f}/{:.2f}/{:.2f}", "path {:.1g}")
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix_str(
-            f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} {moves}",
+            f"φ {progress.packing_fraction:.4f} {imposed(progress, 'βPσ³ {:.2g} ')}{moves}",
             refresh=False,
         )
         self._bar.update(progress.cycle - self._bar.n)
@@ -180,6 +180,11 @@ def told(progress: "Progress", trials: str, chains: str) -> str:
     if progress.free_path is None:
         return trials.format(*progress.acceptance)
     return chains.format(progress.free_path)
+
+
+def imposed(progress: "Progress", words: str) -> str:
+    """Return the words with the pressure; none if the box is fixed."""
+    return "" if progress.pressure is None else words.format(progress.pressure)
 
 
 def duration(seconds: float) -> str:

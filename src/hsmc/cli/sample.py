@@ -1,8 +1,7 @@
 """``hsmc sample``."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +25,8 @@ def sample(
     large: shared.Large = None,
     composition: shared.Composition = None,
     pressure: Annotated[
-        str | None, typer.Option(metavar=shared.NUMBER, help="βPσ_L³. [default: 10]")
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³; none in a fixed box. [default: 10]"),
     ] = None,
     equilibrate: Annotated[
         str | None,
@@ -55,14 +55,15 @@ def sample(
     as_json: shared.Json = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Sample hard spheres at a fixed pressure: equilibrate, tune, freeze, sample."""
+    """Sample hard spheres at a fixed pressure or volume: equilibrate, tune, freeze, sample."""
     arguments = locals()
     from hsmc.options import SampleOptions
     from hsmc.sampling import sample as run
 
     options = shared.given(SampleOptions, arguments, config)
     chosen = SampleOptions.build(options)
-    name = Path(f"sample-{Path(chosen.start).stem}-P{chosen.pressure:g}-s{chosen.seed}.h5")
+    held = "fixed" if chosen.box == "fixed" else f"P{chosen.pressure:g}"
+    name = Path(f"sample-{Path(chosen.start).stem}-{held}-s{chosen.seed}.h5")
     shared.show_run(
         run, options, out or name, _sentence, max_hours=max_hours, as_json=as_json, quiet=quiet
     )
@@ -70,21 +71,28 @@ def sample(
 
 def _sentence(result: "Result") -> str:
     summary = result.summary
-    if "mean_pressure" in summary:
-        return _measured(summary)
+    if result.parameters["box"] == "fixed":
+        return _fixed(result)
     warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
         f"φ = {summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}  "
         f"(βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['effective_samples']:.0f} effective samples{warning}; "
-        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+        f"{shared.closest(result)})"
     )
 
 
-def _measured(summary: Mapping[str, Any]) -> str:
+def _fixed(result: "Result") -> str:
+    """Return what is known of a fixed box: the pressure, if event chains measured it."""
+    summary = result.summary
+    if "mean_pressure" not in summary:
+        return (
+            f"φ = {summary['packing_fraction']:.5f}  (fixed box; local moves measure no pressure, "
+            f"--moves newtonian does; {shared.closest(result)})"
+        )
     warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
         f"βPσ_L³ = {summary['mean_pressure']:.4f} ± {summary['pressure_standard_error']:.4f}  "
         f"(measured by event chains at φ = {summary['packing_fraction']:.5f}{warning}; "
-        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+        f"{shared.closest(result)})"
     )

@@ -158,6 +158,11 @@ def show_result(
         typer.echo(str(out))
 
 
+def closest(result: "Result") -> str:
+    """Return the smallest gap of the final state, in words."""
+    return f"smallest gap {result.summary['smallest_gap']:.2g}, checked over all images"
+
+
 def _extent(result: "Result") -> str:
     summary = result.summary
     return f"{summary['runs']} runs" if "runs" in summary else f"{summary['cycles']} cycles"

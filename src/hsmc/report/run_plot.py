@@ -148,9 +148,12 @@ def _panels(result: Result) -> list[Panel]:
     known: dict[str, Panel] = {
         "packing_fraction": (_plot_packing, 1.35),
         "beta_pressure": (_plot_pressure, 0.9),
+        "measured_pressure": (_plot_measured_pressure, 1.35),
         "acceptance_large": (_plot_acceptances, 0.9),
         "mean_free_path": (_plot_free_path, 0.9),
     }
+    if result.parameters.get("box") == "fixed":  # files of earlier versions hold a pressure
+        del known["packing_fraction"], known["beta_pressure"]
     return [panel for name, panel in known.items() if name in result.series]
 
 
@@ -185,19 +188,23 @@ def _plot_packing(axes: Axes, result: Result) -> None:
     axes.set_ylabel(PHI)
     summary = result.summary
     if "mean_packing_fraction" in summary and result.status == "finished":
-        _mark_mean(axes, result, summary["mean_packing_fraction"], summary["standard_error"])
+        mean, error = summary["mean_packing_fraction"], summary["standard_error"]
+        _mark_mean(axes, result, "φ", (mean, error), summary.get("reliable", True))
 
 
-def _mark_mean(axes: Axes, result: Result, mean: float, error: float) -> None:
+def _mark_mean(
+    axes: Axes, result: Result, symbol: str, estimate: tuple[float, float], reliable: bool
+) -> None:
     """Mark the mean over the sampled cycles and a band of one standard error."""
+    mean, error = estimate
     sampled = [result.parameters.get("equilibrate", 0), result.series["cycle"][-1]]
     if math.isfinite(error):
         axes.fill_between(
             sampled, mean - error, mean + error, color=style.SMALL_COLOUR, alpha=0.5, linewidth=0
         )
     axes.plot(sampled, [mean, mean], color=style.SMALL_COLOUR)
-    doubt = "" if result.summary.get("reliable", True) else " (short run)"
-    words = f"sampled: φ = {style.with_error(mean, error)}{doubt}"
+    doubt = "" if reliable else " (short run)"
+    words = f"sampled: {symbol} = {style.with_error(mean, error)}{doubt}"
     axes.set_title(words, loc="right", fontsize=7)
 
 
@@ -211,6 +218,16 @@ def _plot_pressure(axes: Axes, result: Result) -> None:
         axes.set_ylim(10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.1))
     axes.yaxis.set_major_locator(LogLocator(numticks=4))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _plot_measured_pressure(axes: Axes, result: Result) -> None:
+    """Plot the pressure that event chains measure in a fixed box."""
+    series, summary = result.series, result.summary
+    axes.plot(series["cycle"], series["measured_pressure"], color=style.INK, linewidth=0.9)
+    axes.set_ylabel(PRESSURE)
+    if "mean_pressure" in summary and result.status == "finished":
+        estimate = (summary["mean_pressure"], summary["pressure_standard_error"])
+        _mark_mean(axes, result, PRESSURE, estimate, summary["pressure_reliable"])
 
 
 def _plot_acceptances(axes: Axes, result: Result) -> None:
