@@ -39,6 +39,19 @@ def test_optimum_is_that_of_scipy(seed, method):
     assert found.value == pytest.approx(known.fun, abs=1e-6)
 
 
+def test_centre_is_the_middle_of_the_optima():
+    """What is free stays off its bounds, and rows off theirs. Fails with presolve (tried)."""
+    one = Rows(np.array([0, 3]), np.arange(1, 4), np.ones(3))
+    program = LinearProgram(
+        np.array([1.0, 0.0, 0.0, 0.0]), np.full(4, -1.0), np.ones(4), one, np.zeros(1),
+        np.full(1, np.inf),
+    )  # fmt: skip
+    found = solve(program, None, "centre")
+    assert found.x[0] == pytest.approx(-1.0, abs=1e-6)
+    assert np.abs(found.x[1:]).max() < 0.9
+    assert found.x[1:].sum() > 0.1
+
+
 def test_any_basis_leads_to_the_same_optimum():
     """That of another program, with the wrong number of basic rows, among them."""
     program, _ = random_program(1)
