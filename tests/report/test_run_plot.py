@@ -118,6 +118,22 @@ def test_a_constant_pressure_has_whole_decades_about_it():
     assert pressure.get_ylim() == pytest.approx((1.0, 100.0))
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.2, 0.8), (0.02, 0.03), (0.05, 0.4), (1e-4, 0.5)])
+def test_free_paths_have_labelled_ticks(low, high):
+    """Two at least, within the axis. Fails if decades are cut short (tried)."""
+    result = result_of()
+    paths = np.r_[np.nan, np.geomspace(low, high, 100)]
+    series = {"cycle": result.series["cycle"], "mean_free_path": paths}
+    figure = run_figure(dataclasses.replace(result, series=series))
+    figure.draw_without_rendering()
+    (axes,) = (axes for axes in figure.axes if axes.get_ylabel().startswith("free path"))
+    bottom, top = axes.get_ylim()
+    assert bottom < low < high < top
+    labelled = [tick for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+                if bottom <= tick <= top and label.get_text()]  # fmt: skip
+    assert len(labelled) >= 2
+
+
 def test_a_result_without_series_shows_its_states_only():
     result = dataclasses.replace(result_of(), series={}, frames=(Frame(3, state(2.0)),))
     figure = run_figure(result, colour="species")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from hsmc.box import Floats
 from hsmc.configuration import LARGE
 from hsmc.report import style
 from hsmc.report.views import add_height_bar, draw_view
@@ -211,10 +212,16 @@ def _mark_mean(
 def _plot_pressure(axes: Axes, result: Result) -> None:
     pressure = result.series["beta_pressure"]
     axes.plot(result.series["cycle"], pressure, color=style.INK, linewidth=0.9)
-    axes.set_yscale("log")
     axes.set_ylabel(PRESSURE)
-    if pressure.max() < 10.0 * pressure.min():  # whole decades, or there are no ticks
-        low, high = np.log10(pressure.min()), np.log10(pressure.max())
+    _set_decades(axes, pressure)
+
+
+def _set_decades(axes: Axes, values: Floats) -> None:
+    """Make the vertical axis logarithmic, over whole decades where there were no ticks else."""
+    axes.set_yscale("log")
+    shown = values[np.isfinite(values) & (values > 0.0)]
+    if len(shown) and shown.max() < 10.0 * shown.min():
+        low, high = np.log10(shown.min()), np.log10(shown.max())
         axes.set_ylim(10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.1))
     axes.yaxis.set_major_locator(LogLocator(numticks=4))
     axes.yaxis.set_minor_formatter(NullFormatter())
@@ -245,10 +252,8 @@ def _plot_free_path(axes: Axes, result: Result) -> None:
     """Plot how far a sphere flies before it hits another: down to nothing where it jams."""
     series = result.series
     axes.plot(series["cycle"], series["mean_free_path"], color=style.INK, linewidth=0.9)
-    axes.set_yscale("log")
     axes.set_ylabel(r"free path ($\sigma_\mathrm{L}$)")
-    axes.yaxis.set_major_locator(LogLocator(numticks=4))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    _set_decades(axes, series["mean_free_path"])
 
 
 def _spaced(number: int) -> str:
