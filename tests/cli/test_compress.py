@@ -123,6 +123,36 @@ def test_bug_keeps_its_traceback(hsmc, monkeypatch):
         hsmc("compress", *SMALL)
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--replicate", "100000", "100000", "100000"],
+            "replicate 100000 100000 100000 makes 2.5e+16 spheres, needs to make 1e+08 at most",
+        ),
+        (
+            ["--start", "fluid", "--composition", "999999999999", "0"],
+            "a composition of 999999999999 large and 0 small ones makes 1e+12 spheres, needs to "
+            "make 1e+08 at most",
+        ),
+    ],
+)
+def test_too_many_spheres(refused, words, message):
+    """Fails if memory is asked for first (tried)."""
+    assert refused("compress", *words) == message
+
+
+def test_memory_that_runs_out_is_no_bug(refused, monkeypatch):
+    """Fails if it keeps its traceback (tried)."""
+
+    def greedy(*_arguments, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("hsmc.compression.compress", greedy)
+    message = "out of memory (no more is given); take fewer spheres or frames"
+    assert refused("compress", *SMALL) == message
+
+
 def test_nothing_to_do_shows_help(hsmc):
     outcome = hsmc()
     assert (outcome.code, outcome.out) == (2, "")

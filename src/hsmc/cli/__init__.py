@@ -81,6 +81,11 @@ def main() -> None:
         command = error.ctx.command_path if error.ctx else "hsmc"
         _complain(f"{error.format_message()} (see {command} --help)")
         sys.exit(WRONG_USE)
+    except MemoryError as error:
+        _complain(
+            f"out of memory ({str(error) or 'no more is given'}); take fewer spheres or frames"
+        )
+        sys.exit(WRONG_USE)
     except OSError as error:  # of printing: what is written elsewhere has errors of its own
         if error.errno not in DISK_FAULTS:
             raise
