@@ -366,7 +366,7 @@ def test_unfinished_output_of_other_options(refused):
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
 def test_output_folder_that_is_not_writable(refused):
     """Not even by root. Fails ("being written by another run") without the trial (tried)."""
-    found = refused("compress", *SMALL, "--out", "/proc/a.h5")
+    found = refused("compress", *SMALL, "--out", "/proc/a.h5", code=74)
     assert re.fullmatch(r"/proc/a\.h5 cannot be written \(.+\); choose another --out", found)
 
 
