@@ -53,7 +53,7 @@ class StartOptions(Options):
         composition: Numbers of large and small spheres of a fluid; None: 96 and 304.
         replicate: Copies of the start along each box vector; None: 2 2 4 for a6b19, else 1 1 1.
         fit: What to do about overlaps; None: none for result files and fluids, else dilate.
-        packing: Packing fraction to start from; None: as dense as the fit allows.
+        packing: Packing fraction to start from; None: 0.3 for fluids, else as the fit leaves it.
         seed: Root seed.
     """
 

@@ -18,7 +18,10 @@ DEFAULT_RATIO = 0.695
 """Size ratio of the paper's simulations."""
 
 FLUID = "fluid"
-"""Start from spheres at random places, relaxed until none overlap."""
+"""Start from spheres at random places, moved until none overlap: many are squeezed, few relaxed."""
+
+FLUID_PACKING = 0.3
+"""Packing fraction of a fluid by default."""
 
 DEFAULT_COMPOSITION = (96, 304)
 """Large and small spheres of a fluid: as many as in the default crystal."""
@@ -137,7 +140,7 @@ def read_source(options: StartOptions, unsized_ratio: float | None = None) -> So
         raise InputError(message)
     if name == FLUID:
         mixture = Mixture(ratio, *(options.composition or DEFAULT_COMPOSITION))
-        fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
+        fluid = fit.random_fluid(mixture, options.packing or FLUID_PACKING, options.seed)
         return Source(fluid, sized=True, fit="none")
     if name in CRYSTALS:
         return Source(crystal(name).configuration(ratio), sized=True, fit="dilate")

@@ -401,3 +401,18 @@ def test_full_disk_at_the_first_write(refused):
         found = refused("compress", *SMALL, "--out", "a.h5", "-q", code=74)
     assert found == "cannot write a.h5: File too large; earlier files are intact"
     assert folder() == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export", "--names <str> <str>"),
+        ("sample", "(event chains). [default: local]"),
+        ("compress", "(event chains). [default: newtonian]"),
+        ("compress", "[default: 0.3 for fluids, else what fit gives]"),
+        ("compare", "19 or more; 0: none."),
+    ],
+)
+def test_help_tells_what_is_wanted(hsmc, command, words):
+    """Fails with typer's own metavar, or with one default for all commands (tried)."""
+    assert words in " ".join(hsmc(command, "--help").out.split())

@@ -44,7 +44,7 @@ def sample(
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
-    moves: shared.Moves = None,
+    moves: shared.SampleMoves = None,
     box_moves: shared.BoxMoves = None,
     threads: shared.Threads = None,
     frames: shared.Frames = None,

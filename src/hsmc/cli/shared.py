@@ -18,7 +18,11 @@ NUMBER, WHOLE = "<float>", "<int>"
 
 Ratio = Annotated[
     str | None,
-    typer.Option(metavar=NUMBER, help="Size ratio γ, small over large diameter. [default: 0.695]"),
+    typer.Option(
+        metavar=NUMBER,
+        help="Size ratio γ, small over large diameter; a file that gives no sizes needs one. "
+        "[default: 0.695, or that of the file]",
+    ),
 ]
 Start = Annotated[
     str | None,
@@ -45,24 +49,27 @@ Fit = Annotated[
     str | None,
     typer.Option(
         help="Overlaps of the start: dilate | stretch (xy and z apart) | relax | none. "
-        "[default: dilate; none for result files]"
+        "[default: dilate; none for result files and fluids]"
     ),
 ]
 Packing = Annotated[
-    str | None, typer.Option(metavar=NUMBER, help="Packing fraction to start from.")
+    str | None,
+    typer.Option(
+        metavar=NUMBER,
+        help="Packing fraction to start from. [default: 0.3 for fluids, else what fit gives]",
+    ),
 ]
 Box = Annotated[
     str | None,
     typer.Option(help="isotropic | in-plane | per-axis | floppy | fixed. [default: isotropic]"),
 ]
 Axes = Annotated[str | None, typer.Option(help="Axes along which spheres move: xyz | xy.")]
-Moves = Annotated[
-    str | None,
-    typer.Option(
-        help="local (trial moves of single spheres) | chain (straight event chains) | newtonian "
-        "(event chains). [default: newtonian; sample: local]"
-    ),
-]
+MOVES = (
+    "local (trial moves of single spheres) | chain (straight event chains) | newtonian (event "
+    "chains). [default: {}]"
+)
+Moves = Annotated[str | None, typer.Option(help=MOVES.format("newtonian"))]
+SampleMoves = Annotated[str | None, typer.Option(help=MOVES.format("local"))]
 BoxMoves = Annotated[
     str | None, typer.Option(help="heat-bath (exact draws) | metropolis. [default: heat-bath]")
 ]
