@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from hsmc.errors import InputError
 from hsmc.mixture import check_size_ratio
 
+LONGEST = 60
+"""Characters of a value that a message shows."""
+
 
 class Options(BaseModel):
     """Options that are checked as a whole, each fault in one line."""
@@ -102,7 +105,6 @@ def _one_line(error: ValidationError, given: Mapping[str, Any], known: list[str]
 
 
 def shown(value: object) -> str:
-    """Return a value as the user may have written it."""
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    return str(value) or "empty"
+    """Return a value as the user may have written it, the start of it if it is long."""
+    words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return (words if len(words) <= LONGEST else f"{words[:LONGEST]}…") or "empty"

@@ -30,7 +30,7 @@ def check_number(spheres: int, what: str) -> None:
         raise InputError(message)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Configuration:
     """N spheres in a periodic box. Lengths are in units of the large diameter σ_L.
 
@@ -70,6 +70,13 @@ class Configuration:
             raise InputError(message)
         for array in (self.positions, self.diameters, self.types):
             array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        large = int((self.types == LARGE).sum())
+        return (
+            f"<Configuration: {large} large + {len(self) - large} small spheres, "
+            f"γ = {self.size_ratio:.4g}, φ = {self.packing_fraction:.5f}>"
+        )
 
     @classmethod
     def from_scaled(

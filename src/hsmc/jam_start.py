@@ -14,7 +14,7 @@ from hsmc.jamming import jam as drive
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import JamOptions
 from hsmc.provenance import provenance
-from hsmc.results import Arrays, Frame, Result, write_result
+from hsmc.results import Arrays, Frame, Result, is_hdf5, write_result
 from hsmc.start import build_start
 from hsmc.storage import check_folder, sole_writer
 
@@ -45,6 +45,10 @@ def jam(out: Path | str | None = None, **options: Any) -> Result:
     with sole_writer(path):
         if path.exists():
             message = f"{path} exists; choose another --out, or remove it first"
+            if "start" not in options and is_hdf5(path):  # hsmc.jam("run.h5"), so written
+                message = (
+                    f"{path} exists, and is what jam would write; to start from it, give start="
+                )
             raise OutputError(message)
         return _jam(chosen, path)
 

@@ -64,7 +64,7 @@ class Frame:
     configuration: Configuration
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
     """What a result file holds.
 
@@ -90,6 +90,14 @@ class Result:
     provenance: Mapping[str, Any]
     checkpoint: Arrays = field(default_factory=dict)
     tables: Arrays = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        frames, final = len(self.frames), self.final
+        return (
+            f"<Result of hsmc {self.kind}, {self.status}: {frames} "
+            f"{'frame' if frames == 1 else 'frames'} of {len(final)} spheres, "
+            f"φ = {final.packing_fraction:.5f} at the end>"
+        )
 
     @property
     def final(self) -> Configuration:

@@ -57,7 +57,7 @@ class Moves:
     chance: Chance | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """A state compared with a reference.
 
@@ -80,6 +80,10 @@ class Comparison:
     file_symmetry: tuple[Step, ...]
     reference_symmetry: tuple[Step, ...]
     sentences: tuple[Sentence, ...]
+
+    def __repr__(self) -> str:
+        moves = ", ".join(f"{name} {moves.rms:.4f} σ_L" for name, moves in self.moves.items())
+        return f"<Comparison of {self.file.name} with {self.reference.name}: rms moves {moves}>"
 
     @property
     def lattice(self) -> Box:
