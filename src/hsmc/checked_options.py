@@ -1,9 +1,10 @@
 """Options that are checked in one place, each fault in one line that names it."""
 
 import difflib
+import itertools
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,8 +43,12 @@ class Options(BaseModel):
             raise InputError(_one_line(error, given, list(cls.model_fields))) from None
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path, what: str = "config") -> dict[str, Any]:
     """Read options from a TOML file; dashes in names count as underscores.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
 
     Raises:
         InputError: The file is missing or no TOML.
@@ -52,10 +57,10 @@ def read_config(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         given = tomllib.loads(text)
     except FileNotFoundError:
-        message = f"config {path} does not exist; give a TOML file of options"
+        message = f"{what} {path} does not exist; give a TOML file"
         raise InputError(message) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"config {path} is not readable TOML: {error}"
+        message = f"{what} {path} is not readable TOML: {error}"
         raise InputError(message) from None
     return {name.replace("-", "_"): value for name, value in given.items()}
 
@@ -95,13 +100,25 @@ def _one_line(error: ValidationError, given: Mapping[str, Any], known: list[str]
     fault = error.errors(include_url=False)[0]
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        near = nearest_name(name, known)
+        hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
         return f"unknown option {name}; {hint}"
     need = fault["msg"].replace("Input should be", "needs to be")
     if fault["type"] == "missing":  # of a tuple, as no option is required
         need = "needs more numbers"
     return f"{name} is {shown(given[name])}, {need[0].lower()}{need[1:]}"
+
+
+def nearest_name(name: str, known: Sequence[str]) -> str:
+    """Return the known name that may be meant, of near ones that which begins alike; or ""."""
+    near = difflib.get_close_matches(name, known, n=len(known))
+    return max(near, key=lambda other: _alike_at_first(name, other), default="")
+
+
+def _alike_at_first(one: str, other: str) -> int:
+    """Return how many letters two names share before they differ."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def shown(value: object) -> str:

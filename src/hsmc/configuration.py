@@ -30,7 +30,7 @@ def check_number(spheres: int, what: str) -> None:
         raise InputError(message)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Configuration:
     """N spheres in a periodic box. Lengths are in units of the large diameter σ_L.
 

@@ -1,11 +1,11 @@
 """The configuration that a run starts from."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hsmc import fit
+from hsmc.checked_options import nearest_name, shown
 from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.errors import InputError
@@ -148,9 +148,9 @@ def read_source(options: StartOptions, unsized_ratio: float | None = None) -> So
         return _from_result(path, options.ratio)
     if path.suffix or path.exists():
         return _from_structure(path, options, unsized_ratio)
-    near = difflib.get_close_matches(name, [*CRYSTALS, FLUID], n=1)
-    hint = f"did you mean {near[0]}?" if near else f"crystals are {', '.join(CRYSTALS)}"
-    message = f"start is {options.start}, neither a crystal nor {FLUID} nor a file; {hint}"
+    near = nearest_name(name, [*CRYSTALS, FLUID])
+    hint = f"did you mean {near}?" if near else f"crystals are {', '.join(CRYSTALS)}"
+    message = f"{shown(options.start)} is neither a crystal nor {FLUID} nor a file; {hint}"
     raise InputError(message)
 
 

@@ -61,7 +61,7 @@ def test_notes_go_to_stderr(hsmc):
 def test_refusals(refused):
     """One clear line each, exit code 2, nothing written."""
     write_result(Path("a.h5"), result([crystal("fcc").configuration(1.0)]))
-    assert refused("analyze", "fccc").startswith("start is fccc, neither a crystal nor fluid nor")
+    assert refused("analyze", "fccc").startswith("fccc is neither a crystal nor fluid nor")
     assert refused("analyze", "no.h5") == "no.h5 does not exist; give a result file of hsmc"
     assert refused("analyze", "no.cif").startswith("no.cif: there is no such file")
     assert refused("analyze", "a.h5", "--r-max", "0") == "r_max is 0, needs to be greater than 0"

@@ -104,7 +104,7 @@ def test_resume_by_the_same_command(hsmc):
             ["--cycles", "105"],
             "cycles is 105, needs to be twice, three times ... every, which is 10",
         ),
-        (["--start", "a6b18"], "start is a6b18, neither a crystal nor fluid nor a file; did you "
+        (["--start", "a6b18"], "a6b18 is neither a crystal nor fluid nor a file; did you "
          "mean a6b19?"),
         (["--out", "/no/a.h5"], "folder /no of the output does not exist; create it or choose "
          "another --out"),

@@ -57,7 +57,7 @@ class Moves:
     chance: Chance | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """A state compared with a reference.
 
