@@ -28,7 +28,7 @@ def test_overview(tmp_path):
     row = tables.overview([entry(search(), tmp_path / "s.h5")]).rows[0]
     error = np.std([0.60, 0.62, 0.65], ddof=1) / np.sqrt(3)
     assert row == (
-        "s.h5", "hsmc floppy", "6 + 19", "0.695", "3", "0.65000", f"0.6233 ± {error:.4f}",
+        "s.h5", "hsmc floppy", "6 + 19", "0.695", "3", "0.65000", f"0.623 ± {error:.3f}",
         "2 of 3", "finished",
     )  # fmt: skip
 

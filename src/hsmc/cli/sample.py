@@ -73,9 +73,11 @@ def _sentence(result: "Result") -> str:
     summary = result.summary
     if result.parameters["box"] == "fixed":
         return _fixed(result)
+    from hsmc.analysis.statistics import with_error
+
     warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
-        f"φ = {summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}  "
+        f"φ = {with_error(summary['mean_packing_fraction'], summary['standard_error'])}  "
         f"(βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['effective_samples']:.0f} effective samples{warning}; "
         f"{shared.closest(result)})"
@@ -90,9 +92,11 @@ def _fixed(result: "Result") -> str:
             f"φ = {summary['packing_fraction']:.5f}  (fixed box; local moves measure no pressure, "
             f"--moves newtonian does; {shared.closest(result)})"
         )
+    from hsmc.analysis.statistics import with_error
+
+    measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
     warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
-        f"βPσ_L³ = {summary['mean_pressure']:.4f} ± {summary['pressure_standard_error']:.4f}  "
-        f"(measured by event chains at φ = {summary['packing_fraction']:.5f}{warning}; "
-        f"{shared.closest(result)})"
+        f"βPσ_L³ = {measured}  (measured by event chains at φ = "
+        f"{summary['packing_fraction']:.5f}{warning}; {shared.closest(result)})"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hsmc.analysis.statistics import with_error
 from hsmc.report import conditions, paper
 from hsmc.report.entry import Entry
 from hsmc.results import Result
@@ -60,10 +61,10 @@ def _overview_row(entry: Entry) -> tuple[str, ...]:
     phi = entry.packing_fractions
     mean = "–"
     if len(phi) > 1:
-        mean = f"{phi.mean():.4f} ± {phi.std(ddof=1) / np.sqrt(len(phi)):.4f}"
+        mean = with_error(float(phi.mean()), float(phi.std(ddof=1) / np.sqrt(len(phi))))
     elif "mean_packing_fraction" in entry.best.summary:
         summary = entry.best.summary
-        mean = f"{summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}"
+        mean = with_error(summary["mean_packing_fraction"], summary["standard_error"])
     certified = f"{int(entry.strict.sum())} of {len(phi)}"
     return (
         entry.name,
