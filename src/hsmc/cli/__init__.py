@@ -22,11 +22,10 @@ from hsmc.cli import (
     sweep,
     tomo,
 )
+from hsmc.cli.exit_codes import FAILED, INPUT_OUTPUT, WRONG_USE
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
 from hsmc.storage import DISK_FAULTS
-
-DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
 
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What typer raises for wrong usage; the class itself is not public in all versions."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from hsmc.cli.exit_codes import STOPPED
 from hsmc.storage import remove_temporary
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def leave(reason: str, when: str = "") -> NoReturn:
     for child in multiprocessing.active_children():
         child.kill()  # a milder signal is lost on one that is being forked
     remove_temporary()
-    os._exit(75)
+    os._exit(STOPPED)
 
 
 @contextmanager

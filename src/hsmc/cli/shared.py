@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hsmc.cli.exit_codes import STOPPED
 from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def show_result(
             f"stopped ({reason}) after {_extent(result)}; the same command resumes {out}",
             err=True,
         )
-        raise typer.Exit(75)
+        raise typer.Exit(STOPPED)
     if as_json:
         summary = {"file": str(out), **result.summary, "parameters": dict(result.parameters)}
         typer.echo(json.dumps(summary))
