@@ -131,7 +131,7 @@ def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
     floppy(path, StopAfter(1), 1, runs=2, cycles=50, jam=False)
     with pytest.raises(
         OutputError,
-        match=r"unfinished run of other parameters \(cycles is 50 there, 60 here\); choose another",
+        match=r"unfinished run of other options \(cycles is 50 there, 60 here\); choose another",
     ):
         floppy(path, None, 1, runs=2, cycles=60, jam=False)
 

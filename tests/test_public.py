@@ -47,7 +47,7 @@ def test_a_start_given_as_the_file_to_write():
     hsmc.compress("a.h5", start="fcc", ratio=1.0, cycles=10, frames=0, packing=0.5)
     with pytest.raises(OutputError, match=r"what jam would write; to start from it, give start="):
         hsmc.jam("a.h5")
-    with pytest.raises(OutputError, match=r"a\.h5 exists; choose another --out"):
+    with pytest.raises(OutputError, match=r"a\.h5 exists and is a finished hsmc compress; choose"):
         hsmc.jam("a.h5", start="fcc", ratio=1.0)
 
 

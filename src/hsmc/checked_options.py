@@ -81,11 +81,15 @@ def check_hours(hours: object) -> float:
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """Name the options in which two sets differ, for a message."""
     parts = [
-        f"{name} is {stored.get(name)} there, {wanted[name]} here"
+        f"{name} is {_told(stored.get(name))} there, {_told(wanted[name])} here"
         for name in wanted
         if stored.get(name) != wanted[name]
     ]
     return ", ".join(parts)
+
+
+def _told(value: object) -> str:
+    return "not given" if value is None else shown(value)
 
 
 def number_in(value: object) -> float | None:

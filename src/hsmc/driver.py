@@ -104,7 +104,7 @@ def run_phases(
 
     Raises:
         InputError: There are not as many cores as threads are asked for.
-        OutputError: The file holds a finished run or one of other parameters, or is in use.
+        OutputError: The file holds a finished run or one of other options, or is in use.
         OverlapError: Spheres overlap in the start or, by a bug, at the end.
         StorageError: A file cannot be written.
     """

@@ -354,11 +354,24 @@ def test_finished_output_exists(hsmc, refused):
     assert refused("compress", *SMALL, "--out", "a.h5") == message
 
 
+def test_finished_output_of_other_options(hsmc, refused):
+    """Which meet in a default name. Fails if it is called finished and no more (tried)."""
+    words = ("compress", "--start", "fcc", "--ratio", "1", "--cycles", "10", "-q")
+    assert hsmc(*words, "--replicate", "1", "1", "2").code == 0
+    assert refused(*words, "--replicate", "1", "1", "3") == (
+        "compress-fcc-1-s1.h5 exists and is a run of other options (replicate is 1 1 2 there, "
+        "1 1 3 here); choose another --out"
+    )
+    assert refused("sample", "--out", "compress-fcc-1-s1.h5") == (
+        "compress-fcc-1-s1.h5 exists and is a finished hsmc compress; choose another --out"
+    )
+
+
 def test_unfinished_output_of_other_options(refused):
     compress("a.h5", StopAfter(9), **COMPRESS)
     words = ("--start", "a6b19", "--replicate", "1", "1", "1", "--frames", "7", "--cycles", "500")
     assert refused("compress", *words, "--out", "a.h5", "--box", "floppy") == (
-        "a.h5 is an unfinished run of other parameters (box is isotropic there, floppy here, "
+        "a.h5 is an unfinished run of other options (box is isotropic there, floppy here, "
         "cycles is 400 there, 500 here); choose another --out"
     )
 
