@@ -50,7 +50,7 @@ def _estimates(result: Result) -> dict[str, Any]:
     """Return means over the sampled cycles, with their errors: of what is not given."""
     cycles = result.series["cycle"] - result.parameters["equilibrate"]
     if result.parameters["box"] == "fixed":
-        return _measured_pressure(result, cycles > 0)
+        return pressure_estimates(result, cycles > 0)
     estimate = estimate_mean(result.series["packing_fraction"][cycles > 0])
     return {
         "mean_packing_fraction": estimate.mean,
@@ -60,8 +60,13 @@ def _estimates(result: Result) -> dict[str, Any]:
     }
 
 
-def _measured_pressure(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return βPσ_L³ as event chains measured it, where they did."""
+def pressure_estimates(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return βPσ_L³ as event chains measured it, where they did.
+
+    Args:
+        result: Of any run.
+        sampled: Which rows of its series count; shape (S,).
+    """
     if "measured_pressure" not in result.series:
         return {}
     estimate = estimate_mean(result.series["measured_pressure"][sampled])

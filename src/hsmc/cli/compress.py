@@ -89,10 +89,11 @@ def _default_name(start: str, ratio: float | None, axes: str, seed: int) -> Path
 
 
 def _sentence(result: "Result") -> str:
-    summary, pressure = result.summary, result.parameters["pressure"]
-    imposed = "fixed box" if pressure is None else f"βPσ_L³ = {pressure:g}"
+    summary = result.summary
+    if result.parameters["box"] == "fixed":
+        return shared.in_fixed_box(result)
     return (
-        f"φ = {summary['packing_fraction']:.4f}  ({imposed}, "
+        f"φ = {summary['packing_fraction']:.4f}  (βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['cycles']} cycles, {summary['cpu_seconds']:.1f} s of CPU; "
         f"{shared.closest(result)})"
     )

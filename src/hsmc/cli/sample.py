@@ -72,7 +72,7 @@ def sample(
 def _sentence(result: "Result") -> str:
     summary = result.summary
     if result.parameters["box"] == "fixed":
-        return _fixed(result)
+        return shared.in_fixed_box(result)
     from hsmc.analysis.statistics import with_error
 
     warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
@@ -81,22 +81,4 @@ def _sentence(result: "Result") -> str:
         f"(βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['effective_samples']:.0f} effective samples{warning}; "
         f"{shared.closest(result)})"
-    )
-
-
-def _fixed(result: "Result") -> str:
-    """Return what is known of a fixed box: the pressure, if event chains measured it."""
-    summary = result.summary
-    if "mean_pressure" not in summary:
-        return (
-            f"φ = {summary['packing_fraction']:.5f}  (fixed box; local moves measure no pressure, "
-            f"--moves newtonian does; {shared.closest(result)})"
-        )
-    from hsmc.analysis.statistics import with_error
-
-    measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
-    warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
-    return (
-        f"βPσ_L³ = {measured}  (measured by event chains at φ = "
-        f"{summary['packing_fraction']:.5f}{warning}; {shared.closest(result)})"
     )

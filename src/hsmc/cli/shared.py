@@ -171,6 +171,24 @@ def closest(result: "Result") -> str:
     return f"smallest gap {result.summary['smallest_gap']:.2g}, checked over all images"
 
 
+def in_fixed_box(result: "Result") -> str:
+    """Return what is known of a fixed box: the pressure, if event chains measured it."""
+    summary = result.summary
+    if "mean_pressure" not in summary:
+        return (
+            f"φ = {summary['packing_fraction']:.5f}  (fixed box; local moves measure no pressure, "
+            f"--moves newtonian does; {closest(result)})"
+        )
+    from hsmc.analysis.statistics import with_error
+
+    measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
+    warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
+    return (
+        f"βPσ_L³ = {measured}  (measured by event chains at φ = "
+        f"{summary['packing_fraction']:.5f}{warning}; {closest(result)})"
+    )
+
+
 def _extent(result: "Result") -> str:
     summary = result.summary
     return f"{summary['runs']} runs" if "runs" in summary else f"{summary['cycles']} cycles"

@@ -198,7 +198,8 @@ def _mark_mean(
 ) -> None:
     """Mark the mean over the sampled cycles and a band of one standard error."""
     mean, error = estimate
-    sampled = [result.parameters.get("equilibrate", 0), result.series["cycle"][-1]]
+    begin = result.summary.get("averaged_from", result.parameters.get("equilibrate", 0))
+    sampled = [begin, result.series["cycle"][-1]]
     if math.isfinite(error):
         axes.fill_between(
             sampled, mean - error, mean + error, color=style.SMALL_COLOUR, alpha=0.5, linewidth=0
