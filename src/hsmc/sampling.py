@@ -61,15 +61,16 @@ def _estimates(result: Result) -> dict[str, Any]:
 
 
 def pressure_estimates(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return βPσ_L³ as event chains measured it, where they did.
+    """Return βPσ_L³ as event chains measured it, where they did, twice at least.
 
     Args:
         result: Of any run.
         sampled: Which rows of its series count; shape (S,).
     """
-    if "measured_pressure" not in result.series:
+    measured = result.series.get("measured_pressure", np.zeros(0))
+    if np.count_nonzero(sampled) < 2 or not len(measured):  # one value has no error
         return {}
-    estimate = estimate_mean(result.series["measured_pressure"][sampled])
+    estimate = estimate_mean(measured[sampled])
     return {
         "mean_pressure": estimate.mean,
         "pressure_standard_error": estimate.standard_error,

@@ -67,6 +67,14 @@ def test_a_fixed_box_has_no_pressure(hsmc):
     assert outcome.out.startswith("φ = 0.74048  (fixed box; local moves measure no pressure")
 
 
+@pytest.mark.parametrize("cycles", [1, 2])
+def test_a_single_value_is_no_measured_pressure(hsmc, cycles):
+    """It has no error. Fails if it is taken, for files hold no infinities (tried)."""
+    words = ("--start", "fluid", "--composition", "2", "4", "--box", "fixed", "-q")
+    outcome = hsmc("compress", *words, "--cycles", cycles)
+    assert outcome.out.startswith("φ = 0.30000  (fixed box; too short to measure the pressure; ")
+
+
 def test_a_fixed_box_has_its_pressure_measured(hsmc):
     """Over the second half, by event chains. Fails if it is over the whole run (tried)."""
     words = ("--start", "fluid", "--composition", "4", "8", "--cycles", "400", "--box", "fixed")

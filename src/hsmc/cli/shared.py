@@ -175,10 +175,10 @@ def in_fixed_box(result: "Result") -> str:
     """Return what is known of a fixed box: the pressure, if event chains measured it."""
     summary = result.summary
     if "mean_pressure" not in summary:
-        return (
-            f"φ = {summary['packing_fraction']:.5f}  (fixed box; local moves measure no pressure, "
-            f"--moves newtonian does; {closest(result)})"
-        )
+        why = "local moves measure no pressure, --moves newtonian does"
+        if result.parameters["moves"] != "local":
+            why = "too short to measure the pressure"
+        return f"φ = {summary['packing_fraction']:.5f}  (fixed box; {why}; {closest(result)})"
     from hsmc.analysis.statistics import with_error
 
     measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
