@@ -395,7 +395,7 @@ def test_unfinished_output_of_other_options():
     """Fails if the options are not compared (tried)."""
     compress(OUT, StopAfter(9), **COMPRESS)
     refused(
-        r"a\.h5 is an unfinished run of other parameters \(pressure is 1000000\.0 there, 50\.0 "
+        r"a\.h5 is an unfinished run of other options \(pressure is 1000000\.0 there, 50\.0 "
         r"here, cycles is 400 there, 600 here\); choose another --out",
         cycles=600,
         pressure=50.0,

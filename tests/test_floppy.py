@@ -131,7 +131,7 @@ def test_unfinished_search_of_other_parameters_is_refused(tmp_path):
     floppy(path, StopAfter(1), 1, runs=2, cycles=50, jam=False)
     with pytest.raises(
         OutputError,
-        match=r"unfinished run of other parameters \(cycles is 50 there, 60 here\); choose another",
+        match=r"unfinished run of other options \(cycles is 50 there, 60 here\); choose another",
     ):
         floppy(path, None, 1, runs=2, cycles=60, jam=False)
 
@@ -151,7 +151,7 @@ def test_compression_is_no_search(in_tmp):
         ({"runs": 0}, "runs is 0, needs to be greater than or equal to 1"),
         ({"ratio": 1.4}, "ratio is 1.4, needs 0 < ratio ≤ 1"),
         ({"start": "nacl"}, "start nacl has 4 large and 4 small spheres, needs 6 and 19"),
-        ({"start": "a6b20"}, "start is a6b20, neither a crystal nor fluid nor a file; did you "),
+        ({"start": "a6b20"}, "a6b20 is neither a crystal nor fluid nor a file; did you mean a6b19"),
         ({"start": "no.h5"}, "no.h5"),
         ({"ratios": 3}, "unknown option ratios; did you mean ratio"),
     ],

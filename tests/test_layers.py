@@ -24,7 +24,7 @@ ORDER = [
     "checked_options", "options", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",
-    "compression", "sampling", "floppy_search", "jam_start",
+    "sampling", "compression", "floppy_search", "jam_start",
     "analysis",
     "sweep",
     "tomography",

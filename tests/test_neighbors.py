@@ -230,3 +230,21 @@ def test_tree_and_brute_force_agree_on_many_spheres(phi, monkeypatch):
     again = smallest_gap(configuration)
     assert (again.i, again.j) == (gap.i, gap.j)
     assert again.gap == pytest.approx(gap.gap, abs=1e-12)
+
+
+@pytest.mark.parametrize("margin", [-0.2, 0.05])
+def test_a_few_large_spheres_do_not_make_small_ones_look_afar(margin, monkeypatch):
+    """Each class as far as it reaches: the same pairs, and no others looked at.
+
+    Fails if small spheres look as far as large ones, or if a pair of both is met twice (tried).
+    """
+    rng = np.random.default_rng(2)
+    diameters = np.where(np.arange(1200) < 6, 1.0, 0.1)[rng.permutation(1200)]
+    types = (diameters < 1.0).astype(np.int64)
+    places = rng.random((1200, 3)) * 4.0 - 2.0  # in any periodic image
+    configuration = Configuration.from_scaled(Box.cubic(3.0), places, diameters, types)
+    monkeypatch.setattr(neighbors, "BRUTE_FORCE_PAIRS", 10**9)
+    wanted = keys(near_pairs(configuration, margin))
+    monkeypatch.setattr(neighbors, "BRUTE_FORCE_PAIRS", 0)
+    assert keys(near_pairs(configuration, margin)) == wanted
+    assert len(neighbors._tree_pairs(configuration, 1.0, margin)) == len(wanted) // 2

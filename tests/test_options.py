@@ -168,3 +168,9 @@ def test_options_do_not_change():
     """Fails if the model is not frozen (tried)."""
     with pytest.raises(ValueError, match="frozen"):
         RunOptions().seed = 2
+
+
+def test_long_values_are_cut():
+    """Fails if a message holds all that was given (tried)."""
+    with pytest.raises(InputError, match=r"^seed is x{60}…, needs to be"):
+        CompressOptions.build({"seed": "x" * 1000})

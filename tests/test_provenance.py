@@ -4,11 +4,13 @@ import datetime as dt
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numba
 import numpy as np
 import pytest
+import scipy
 
 from hsmc import __version__, provenance
 from hsmc.results import read_result
@@ -37,6 +39,8 @@ def test_versions_command_and_time(monkeypatch):
     assert found["command"] == "hsmc compress --start 'my file.cif'"
     assert (found["hsmc"], found["numpy"]) == (__version__, np.__version__)
     assert found["numba"] == numba.__version__
+    assert found["scipy"] == scipy.__version__
+    assert found["highspy"] == metadata.version("highspy")
     assert found["python"] == sys.version.split()[0]
     age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(found["written"])
     assert abs(age) < dt.timedelta(seconds=5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hsmc import fit, squeeze
+from hsmc import squeeze
 from hsmc.box import Box
 from hsmc.errors import InputError
 from hsmc.fit import random_fluid
@@ -39,10 +39,9 @@ def test_any_overlap_is_that_of_brute_force(seed):
 def test_too_dense_a_fluid_is_refused(monkeypatch):
     """The message says how far it came."""
     monkeypatch.setattr(squeeze, "PATIENCE", 60)
-    monkeypatch.setattr(fit, "SQUEEZED", 1.0)
     message = r"packing fraction is 0\.73, but 4200 random spheres still overlap at 0\.\d{3}"
     with pytest.raises(InputError, match=message):
-        random_fluid(MANY, 0.73, seed=1)
+        squeeze.squeeze(random_fluid(MANY, 0.02, seed=1), 0.73, seed=1)
 
 
 def test_a_large_fluid_denser_than_squeezing_reaches_is_relaxed():
@@ -52,4 +51,12 @@ def test_a_large_fluid_denser_than_squeezing_reaches_is_relaxed():
     """
     fluid = random_fluid(MANY, 0.62, seed=1)
     assert fluid.packing_fraction == pytest.approx(0.62, rel=1e-4)
+    assert smallest_gap(fluid).gap >= 0.0
+
+
+def test_few_large_spheres_among_many_small_ones_are_relaxed(monkeypatch):
+    """Squeezing gets stuck: small ones lie inside the large. Fails if it is refused (tried)."""
+    monkeypatch.setattr(squeeze, "PATIENCE", 60)
+    fluid = random_fluid(Mixture(0.1, 10, 5000), 0.1, seed=1)
+    assert fluid.packing_fraction == pytest.approx(0.1, rel=1e-4)
     assert smallest_gap(fluid).gap >= 0.0

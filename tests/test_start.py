@@ -193,8 +193,8 @@ def test_facts_for_the_result_file():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"start": "a6b18"}, "start is a6b18, neither a crystal nor .*; did you mean a6b19"),
-        ({"start": "xxxxxx"}, "start is xxxxxx, neither .*; crystals are a6b19, a6b19-printed"),
+        ({"start": "a6b18"}, "a6b18 is neither a crystal nor .*; did you mean a6b19"),
+        ({"start": "xxxxxx"}, "xxxxxx is neither .*; crystals are a6b19, a6b19-printed"),
         ({"start": "no.cif"}, r"no\.cif: there is no such file"),
         ({"start": "no.h5"}, r"no\.h5: there is no such file"),
         ({"start": "fluid", "composition": (0, 0)}, "0 large and 0 small spheres"),

@@ -246,7 +246,7 @@ def test_folder_as_file():
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
 def test_folder_that_takes_no_files():
     """Root, too, cannot write into /proc. Fails if ``os.access`` is believed (tried)."""
-    with pytest.raises(OutputError, match=r"/proc/a\.h5 cannot be written \(.+\); choose another"):
+    with pytest.raises(StorageError, match=r"/proc/a\.h5 cannot be written \(.+\); choose another"):
         check_folder(Path("/proc/a.h5"))
 
 
@@ -262,10 +262,24 @@ def test_folder_without_rights(mode):
         (Path(outer) / "closed").chmod(mode)
         with (
             without_rights(),
-            pytest.raises(OutputError, match=r"a\.h5 cannot be written \(Permission denied\)"),
+            pytest.raises(StorageError, match=r"a\.h5 cannot be written \(Permission denied\)"),
         ):
             check_folder(folder / "a.h5")
         folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_folder_that_may_not_be_written(monkeypatch, number):
+    """A fault of the system, as for a sweep. Fails if it is an OutputError (tried)."""
+
+    def refuse(**_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(
+        StorageError, match=rf"a cannot be written \({os.strerror(number)}\); choose"
+    ):
+        check_folder(Path("a"))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])

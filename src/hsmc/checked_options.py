@@ -1,9 +1,10 @@
 """Options that are checked in one place, each fault in one line that names it."""
 
 import difflib
+import itertools
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from hsmc.errors import InputError
 from hsmc.mixture import check_size_ratio
+
+LONGEST = 60
+"""Characters of a value that a message shows."""
 
 
 class Options(BaseModel):
@@ -39,8 +43,12 @@ class Options(BaseModel):
             raise InputError(_one_line(error, given, list(cls.model_fields))) from None
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path, what: str = "config") -> dict[str, Any]:
     """Read options from a TOML file; dashes in names count as underscores.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
 
     Raises:
         InputError: The file is missing or no TOML.
@@ -49,10 +57,10 @@ def read_config(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         given = tomllib.loads(text)
     except FileNotFoundError:
-        message = f"config {path} does not exist; give a TOML file of options"
+        message = f"{what} {path} does not exist; give a TOML file"
         raise InputError(message) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"config {path} is not readable TOML: {error}"
+        message = f"{what} {path} is not readable TOML: {error}"
         raise InputError(message) from None
     return {name.replace("-", "_"): value for name, value in given.items()}
 
@@ -73,11 +81,15 @@ def check_hours(hours: object) -> float:
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """Name the options in which two sets differ, for a message."""
     parts = [
-        f"{name} is {stored.get(name)} there, {wanted[name]} here"
+        f"{name} is {_told(stored.get(name))} there, {_told(wanted[name])} here"
         for name in wanted
         if stored.get(name) != wanted[name]
     ]
     return ", ".join(parts)
+
+
+def _told(value: object) -> str:
+    return "not given" if value is None else shown(value)
 
 
 def number_in(value: object) -> float | None:
@@ -92,8 +104,8 @@ def _one_line(error: ValidationError, given: Mapping[str, Any], known: list[str]
     fault = error.errors(include_url=False)[0]
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        near = nearest_name(name, known)
+        hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
         return f"unknown option {name}; {hint}"
     need = fault["msg"].replace("Input should be", "needs to be")
     if fault["type"] == "missing":  # of a tuple, as no option is required
@@ -101,8 +113,19 @@ def _one_line(error: ValidationError, given: Mapping[str, Any], known: list[str]
     return f"{name} is {shown(given[name])}, {need[0].lower()}{need[1:]}"
 
 
+def nearest_name(name: str, known: Sequence[str]) -> str:
+    """Return the known name that may be meant, of near ones that which begins alike; or ""."""
+    near = difflib.get_close_matches(name, known, n=len(known))
+    return max(near, key=lambda other: _alike_at_first(name, other), default="")
+
+
+def _alike_at_first(one: str, other: str) -> int:
+    """Return how many letters two names share before they differ."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
 def shown(value: object) -> str:
-    """Return a value as the user may have written it."""
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    return str(value) or "empty"
+    """Return a value as the user may have written it, the start of it if it is long."""
+    words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return (words if len(words) <= LONGEST else f"{words[:LONGEST]}…") or "empty"

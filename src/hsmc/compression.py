@@ -7,6 +7,7 @@ from hsmc.driver import Phase, run_phases
 from hsmc.monitor import Monitor, Progress
 from hsmc.options import CompressOptions
 from hsmc.results import Result
+from hsmc.sampling import pressure_estimates
 from hsmc.schedule import PressureRamp
 
 
@@ -40,4 +41,11 @@ def compress(
     )
     phases = [Phase("compress", chosen.cycles, tuning=True, ramp=ramp)]
     path = None if out is None else Path(out)
-    return run_phases("compress", chosen, phases, chosen.frames, lambda _: {}, path, monitor)
+    return run_phases("compress", chosen, phases, chosen.frames, _estimates, path, monitor)
+
+
+def _estimates(result: Result) -> dict[str, Any]:
+    """Return the pressure that event chains measured in a fixed box, over the second half."""
+    half = result.series["cycle"][-1] // 2
+    measured = pressure_estimates(result, result.series["cycle"] > half)
+    return {**measured, "averaged_from": int(half)} if measured else {}

@@ -1,5 +1,6 @@
 """Spheres in a box."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,24 @@ from hsmc.box import Box, Floats
 from hsmc.errors import InputError
 
 LARGE, SMALL = 0, 1
+
+MOST_SPHERES = 10**8
+"""More than this would take days to move: a run needs 0.2 kB of memory for each."""
+
+
+def check_number(spheres: int, what: str) -> None:
+    """Refuse more spheres than can be handled, before memory is asked for.
+
+    Args:
+        spheres: How many there would be.
+        what: What makes so many; begins the message.
+
+    Raises:
+        InputError: They are too many.
+    """
+    if spheres > MOST_SPHERES:
+        message = f"{what} makes {spheres:.3g} spheres, needs to make {MOST_SPHERES:g} at most"
+        raise InputError(message)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +70,13 @@ class Configuration:
             raise InputError(message)
         for array in (self.positions, self.diameters, self.types):
             array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        large = int((self.types == LARGE).sum())
+        return (
+            f"<Configuration: {large} large + {len(self) - large} small spheres, "
+            f"γ = {self.size_ratio:.4g}, φ = {self.packing_fraction:.5f}>"
+        )
 
     @classmethod
     def from_scaled(
@@ -114,12 +140,13 @@ class Configuration:
         """Repeat the box a × b × c times along its vectors.
 
         Raises:
-            InputError: A count is below 1.
+            InputError: A count is below 1, or there would be too many spheres.
         """
         counts = (a, b, c)
         if min(counts) < 1:
             message = f"replicate is {a} {b} {c}, each count needs to be ≥ 1"
             raise InputError(message)
+        check_number(math.prod(counts) * len(self), f"replicate {a} {b} {c}")
         shifts = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1)
         offsets = self.box.unscale(shifts.reshape(-1, 3).astype(np.float64))
         copies = len(offsets)

@@ -104,7 +104,7 @@ def run_phases(
 
     Raises:
         InputError: There are not as many cores as threads are asked for.
-        OutputError: The file holds a finished run or one of other parameters, or is in use.
+        OutputError: The file holds a finished run or one of other options, or is in use.
         OverlapError: Spheres overlap in the start or, by a bug, at the end.
         StorageError: A file cannot be written.
     """
@@ -120,7 +120,8 @@ def run_phases(
 
 
 def _parameters(options: RunOptions) -> dict[str, Any]:
-    return options.model_dump(mode="json")
+    found = options.model_dump(mode="json")
+    return {**found, "pressure": None} if options.box == "fixed" else found
 
 
 def _moves(options: RunOptions) -> Moves:
@@ -234,7 +235,7 @@ def _progress(run: _Run, phase: Phase, pressure: float) -> Progress:
         run.simulation.cycle,
         run.cycles,
         run.simulation.packing_fraction,
-        pressure,
+        None if run.simulation.moves.box == "fixed" else pressure,
         (float(large), float(small), float(box)),
         None if paths is None else float(paths[-1]),
         len(run.recorder.frames[0].configuration),

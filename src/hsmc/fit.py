@@ -1,6 +1,7 @@
 """What to do about overlaps: scale, stretch or relax them away; and random fluids."""
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from hsmc.kernels.relaxation import DAMPING, STALE, descend
 from hsmc.mixture import Mixture
 from hsmc.neighbors import Ints, near_pairs, smallest_gap
 from hsmc.rng import stream
-from hsmc.squeeze import squeeze
+from hsmc.squeeze import StuckError, squeeze
 
 PAD = 1e-11
 """Gap left between spheres that touch, so that later rounding makes no overlap of it."""
@@ -176,7 +177,8 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     Works up to a packing fraction of about 0.6 (0.5 for a handful of spheres); denser states are
     for compression to reach. The fluid is free of overlaps, not yet in equilibrium. More than
     ``RELAXED`` spheres are placed at 0.02 and squeezed from there, up to ``SQUEEZED``: as fast,
-    on several threads, by 0.2 kB a sphere. A list of pairs, as relaxing needs, is up to 2 kB.
+    on several threads, by 0.2 kB a sphere. A list of pairs, as relaxing needs, is up to 2 kB; where
+    squeezing gets stuck, as with few spheres ten times as large as the others, they are relaxed.
 
     Args:
         mixture: Composition and size ratio.
@@ -191,7 +193,8 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     points = Configuration.from_scaled(Box.cubic(1.0), scaled, diameters, mixture.types)
     if len(points) > RELAXED and packing_fraction <= SQUEEZED:
         dilute = at_packing(points, min(packing_fraction, DILUTE))
-        return squeeze(dilute, packing_fraction, seed)
+        with suppress(StuckError):  # small spheres inside few much larger ones do not get out
+            return squeeze(dilute, packing_fraction, seed)
     fluid = relax(at_packing(points, packing_fraction), seed)
     if fluid.packing_fraction < packing_fraction * (1.0 - INFLATION):
         message = (

@@ -1,7 +1,6 @@
 """Floppy-box search: many independent runs, ranked, grouped and kept in one file."""
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -26,6 +25,7 @@ from hsmc.resuming import read_unfinished
 from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
 from hsmc.structures import fingerprint, group
+from hsmc.threads import usable_cores
 
 VERDICTS = ("none", "collective", "strict", "unknown")
 """Verdicts by the number that stands for them in the file."""
@@ -83,7 +83,7 @@ def floppy(
     chosen = FloppyOptions.build(options)
     watch = monitor or Silent()
     search = _search(chosen, watch)
-    count = workers or os.cpu_count() or 1
+    count = workers or usable_cores()
     if out is None:
         return _run(chosen, search, [], None, watch, count)
     path = Path(out)

@@ -14,7 +14,8 @@ from hsmc.jamming import jam as drive
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import JamOptions
 from hsmc.provenance import provenance
-from hsmc.results import Arrays, Frame, Result, write_result
+from hsmc.results import Arrays, Frame, Result, is_hdf5, read_result, write_result
+from hsmc.resuming import finished
 from hsmc.start import build_start
 from hsmc.storage import check_folder, sole_writer
 
@@ -44,9 +45,17 @@ def jam(out: Path | str | None = None, **options: Any) -> Result:
     check_folder(path)
     with sole_writer(path):
         if path.exists():
-            message = f"{path} exists; choose another --out, or remove it first"
-            raise OutputError(message)
+            raise OutputError(_existing(path, chosen))
         return _jam(chosen, path)
+
+
+def _existing(path: Path, chosen: JamOptions) -> str:
+    """Return what is said of a file that is there."""
+    if not is_hdf5(path):
+        return f"{path} exists; choose another --out, or remove it first"
+    if "start" not in chosen.model_fields_set:  # hsmc.jam("run.h5"), so written
+        return f"{path} exists, and is what jam would write; to start from it, give start="
+    return finished(path, read_result(path), "jam", chosen.model_dump(mode="json"))
 
 
 def _jam(chosen: JamOptions, out: Path | None) -> Result:

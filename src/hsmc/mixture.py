@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.box import Floats
-from hsmc.configuration import LARGE, SMALL
+from hsmc.configuration import LARGE, SMALL, check_number
 from hsmc.errors import InputError
 
 
@@ -21,7 +21,7 @@ class Mixture:
         n_small: Number of small spheres, ≥ 0.
 
     Raises:
-        InputError: The ratio is outside (0, 1], a count is negative, or both are 0.
+        InputError: The ratio is outside (0, 1], a count is negative, both are 0 or too high.
     """
 
     size_ratio: float
@@ -36,6 +36,8 @@ class Mixture:
         if self.n_large + self.n_small == 0:
             message = "0 large and 0 small spheres: at least one sphere is needed"
             raise InputError(message)
+        words = f"a composition of {self.n_large} large and {self.n_small} small ones"
+        check_number(self.n_large + self.n_small, words)
 
     @property
     def types(self) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ class Progress:
         cycle: Cycles done, in all phases.
         cycles: Cycles to do, in all phases.
         packing_fraction: Of the moment.
-        pressure: βPσ_L³ of the moment.
+        pressure: βPσ_L³ of the moment; None if the box is fixed.
         acceptance: Accepted over tried moves since the start: large, small, box.
         free_path: Mean free path of event chains, in σ_L; None if moves are local.
         spheres: Number of spheres.
@@ -25,7 +25,7 @@ class Progress:
     cycle: int
     cycles: int
     packing_fraction: float
-    pressure: float
+    pressure: float | None
     acceptance: tuple[float, float, float]
     free_path: float | None
     spheres: int

@@ -1,5 +1,6 @@
 """Pairs of spheres that are near, and the project's independent test for overlaps."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -25,6 +26,13 @@ BRUTE_FORCE_GAP = 4000
 
 PIECE = 50_000
 """Spheres whose neighbours are asked for at a time: bounds the memory beside the tree's."""
+
+_Found = tuple[Ints, Ints, Ints]
+"""First and second spheres of pair images, and the images."""
+
+NO_PAIRS: _Found = (
+    np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros((0, 3), dtype=np.int64)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +105,7 @@ def near_pairs(configuration: Configuration, margin: float) -> Pairs:
         message = f"margin is {margin}, needs to be finite"
         raise InputError(message)
     if len(configuration) > BRUTE_FORCE_PAIRS:
-        reach = float(configuration.diameters.max()) + margin
-        pairs = _tree_pairs(configuration, reach)
+        pairs = _tree_pairs(configuration, 1.0, margin)
         return pairs.chosen(pairs.distance < pairs.contact + margin)
     return _brute_force_pairs(configuration, margin)
 
@@ -178,24 +185,74 @@ def _brute_force_pairs(configuration: Configuration, margin: float) -> Pairs:
         capacity = count
 
 
-def _tree_pairs(configuration: Configuration, reach: float) -> Pairs:
-    """List every pair image closer than ``reach``, whatever the diameters."""
-    n, box = len(configuration), configuration.box
-    if reach <= 0.0:
-        nobody = np.zeros(0, dtype=np.int64)
-        return _pairs(configuration, nobody, nobody, np.zeros((0, 3), dtype=np.int64))
+def _tree_pairs(configuration: Configuration, factor: float, margin: float) -> Pairs:
+    """List every pair image closer than factor · σ_ij + margin, and some that are farther.
+
+    Large spheres are looked for among large, large among small, and small among small, each as
+    far as the largest of them reach: a few large ones do not make all small ones look afar.
+    """
+    diameters, box = configuration.diameters, configuration.box
     wraps = np.floor(box.scale(configuration.positions)).astype(np.int64)
     wrapped = configuration.positions - box.unscale(wraps.astype(np.float64))
-    owner, shift = _ghosts(box.scale(wrapped), reach / box.face_distances)
-    points = np.concatenate([wrapped, wrapped[owner] + box.unscale(shift.astype(np.float64))])
-    owner = np.concatenate([np.arange(n), owner])
-    shift = np.concatenate([np.zeros((n, 3), dtype=np.int64), shift])
-    near = cKDTree(points).query_pairs(reach * (1.0 + SLACK), output_type="ndarray")
-    near = near[near[:, 0] < n]  # one of the two is in the box itself
-    i, j, image = near[:, 0].astype(np.int64), owner[near[:, 1]], shift[near[:, 1]]
-    once = (near[:, 1] < n) | (i < j) | ((i == j) & _is_positive(image))
-    i, j, image = i[once], j[once], image[once]
+    widest = max(factor * float(diameters.max()) + margin, 0.0)
+    owner, shift = _ghosts(box.scale(wrapped), widest / box.face_distances)
+    images = wrapped[owner] + box.unscale(shift.astype(np.float64))
+    cloud = _Cloud(
+        np.concatenate([wrapped, images]),
+        np.concatenate([np.arange(len(wrapped)), owner]),
+        np.concatenate([np.zeros((len(wrapped), 3), dtype=np.int64), shift]),
+        len(wrapped),
+    )
+    is_large = diameters > math.sqrt(float(diameters.min()) * float(diameters.max()))
+    classes = [members for members in (is_large, ~is_large) if members.any()]
+    found = []
+    for first, second in itertools.combinations_with_replacement(classes, 2):
+        contact = 0.5 * float(diameters[first].max() + diameters[second].max())
+        reach = (factor * contact + margin) * (1.0 + SLACK)
+        if reach > 0.0:
+            same = first is second
+            found.append(cloud.among(first, reach) if same else cloud.between(first, second, reach))
+    i, j, image = (np.concatenate(parts) for parts in zip(NO_PAIRS, *found, strict=True))
     return _pairs(configuration, i, j, image + wraps[i] - wraps[j])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cloud:
+    """The spheres of the box, and their images near to it.
+
+    Attributes:
+        points: Centres, those of the box first; shape (M, 3).
+        owner: Sphere of each; shape (M,).
+        shift: Box vectors from the sphere to its image; shape (M, 3).
+        spheres: How many are in the box.
+    """
+
+    points: Floats
+    owner: Ints
+    shift: Ints
+    spheres: int
+
+    def among(self, members: NDArray[np.bool_], reach: float) -> _Found:
+        """Return the pair images of some spheres, each once: i ≤ j and the image of j."""
+        chosen = np.flatnonzero(members[self.owner])
+        near = cKDTree(self.points[chosen]).query_pairs(reach, output_type="ndarray")
+        near = chosen[near]
+        near = near[near[:, 0] < self.spheres]  # one of the two is in the box itself
+        i, j, image = near[:, 0], self.owner[near[:, 1]], self.shift[near[:, 1]]
+        once = (near[:, 1] < self.spheres) | (i < j) | ((i == j) & _is_positive(image))
+        return i[once], j[once], image[once]
+
+    def between(self, some: NDArray[np.bool_], others: NDArray[np.bool_], reach: float) -> _Found:
+        """Return the pair images of spheres with others, each once: i < j and the image of j."""
+        own = np.flatnonzero(some)  # in the box itself: so each pair is met once
+        chosen = np.flatnonzero(others[self.owner])
+        near = cKDTree(self.points[own]).sparse_distance_matrix(
+            cKDTree(self.points[chosen]), reach, output_type="ndarray"
+        )
+        i, other = own[near["i"]], chosen[near["j"]]
+        j, image = self.owner[other], self.shift[other]
+        turned = (i > j)[:, None]
+        return np.minimum(i, j), np.maximum(i, j), np.where(turned, -image, image)
 
 
 def _pairs(configuration: Configuration, i: Ints, j: Ints, image: Ints) -> Pairs:
@@ -231,7 +288,7 @@ def _is_positive(image: Ints) -> NDArray[np.bool_]:
 def _tree_closest(configuration: Configuration, bound: float, own: int) -> tuple[float, int, int]:
     """Return the smallest distance over contact, and its two spheres, like ``closest_pair``."""
     best, i, j = min((bound, own, own), _nearest_centres(configuration))
-    pairs = _tree_pairs(configuration, best * float(configuration.diameters.max()))
+    pairs = _tree_pairs(configuration, best, 0.0)
     if len(pairs):  # none if spheres coincide
         ratio = _ratio(pairs.distance, pairs.contact)
         closest = int(ratio.argmin())

@@ -53,7 +53,7 @@ class StartOptions(Options):
         composition: Numbers of large and small spheres of a fluid; None: 96 and 304.
         replicate: Copies of the start along each box vector; None: 2 2 4 for a6b19, else 1 1 1.
         fit: What to do about overlaps; None: none for result files and fluids, else dilate.
-        packing: Packing fraction to start from; None: as dense as the fit allows.
+        packing: Packing fraction to start from; None: 0.3 for fluids, else as the fit leaves it.
         seed: Root seed.
     """
 
@@ -76,7 +76,7 @@ class RunOptions(StartOptions):
         moves: How spheres move: local, trial moves of single ones; chain or newtonian, event
             chains.
         box_moves: How box moves are made.
-        pressure: βPσ_L³ (at the end of a compression).
+        pressure: βPσ_L³ (at the end of a compression); a fixed box has none.
         threads: Threads that move more than 4096 spheres (local moves) or 32 768 (event chains);
             no number depends on it.
     """
@@ -87,6 +87,16 @@ class RunOptions(StartOptions):
     box_moves: BoxMoves = "heat-bath"
     pressure: Annotated[float, Field(gt=0.0)] = 1e6
     threads: Count = 1
+
+
+def _check_imposed(given: Mapping[str, Any]) -> None:
+    """Refuse a pressure that would be ignored."""
+    if given.get("box") == "fixed" and given.get("pressure") is not None:
+        message = (
+            f"pressure is {shown(given['pressure'])}, but box is fixed, so none is imposed; leave "
+            "it out, or choose another --box"
+        )
+        raise InputError(message)
 
 
 class CompressOptions(RunOptions):
@@ -115,6 +125,7 @@ class CompressOptions(RunOptions):
     @classmethod
     def build(cls, given: Mapping[str, Any]) -> Self:
         """Check options given by name; what the protocol sets gives way to what is given."""
+        _check_imposed(given)
         preset = PROTOCOLS.get(str(given.get("protocol", "default")), {})
         return super().build({**preset, **given})
 
@@ -134,6 +145,12 @@ class SampleOptions(RunOptions):
     cycles: Count = 100_000
     every: Count = 10
     frames: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any]) -> Self:
+        """Check options given by name and fill in the rest."""
+        _check_imposed(given)
+        return super().build(given)
 
     @model_validator(mode="after")
     def _check_every(self) -> Self:

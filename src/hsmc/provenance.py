@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def provenance() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
+        "scipy": version("scipy"),
+        "highspy": version("highspy"),  # its pivots decide which of several jammed states is found
         "command": shlex.join([_program(), *sys.argv[1:]]),
         **written(),
     }

@@ -97,7 +97,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             empty = not file.read(1)
     except (FileNotFoundError, NotADirectoryError):
-        message = "there is no such file; a file to start from is needed"
+        message = "there is no such file"
         raise InputError(message) from None
     except IsADirectoryError:
         message = "is a directory; a file is needed"

@@ -54,14 +54,14 @@ class Recorder:
 
         Args:
             simulation: The running simulation.
-            pressure: βPσ_L³ of the last cycle.
+            pressure: βPσ_L³ of the last cycle; not kept if the box is fixed.
         """
         total, cycles = self.packing
         counts, flights = simulation.counts, simulation.flights
-        row = {
+        row: dict[str, Any] = {} if simulation.moves.box == "fixed" else {"beta_pressure": pressure}
+        row |= {
             "cycle": simulation.cycle,
             "packing_fraction": total / cycles if cycles else simulation.packing_fraction,
-            "beta_pressure": pressure,
             "box": simulation.box.T,
             **_moved(simulation, counts - self.last_counts, flights - self.last_flights),
         }

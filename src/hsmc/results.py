@@ -46,6 +46,9 @@ Texts are of fixed length for the same reason: HDF5 keeps others in heaps withou
 reads a damaged one for ever.
 """
 
+ANALYSIS = "hsmc-analysis"
+"""Group that analysis files have in place of ours."""
+
 UNITS = "length: large diameter; energy: kT; pressure: beta P sigma_L^3"
 
 Arrays = dict[str, NDArray[Any]]
@@ -90,6 +93,14 @@ class Result:
     provenance: Mapping[str, Any]
     checkpoint: Arrays = field(default_factory=dict)
     tables: Arrays = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        frames, final = len(self.frames), self.final
+        return (
+            f"<Result of hsmc {self.kind}, {self.status}: {frames} "
+            f"{'frame' if frames == 1 else 'frames'} of {len(final)} spheres, "
+            f"φ = {final.packing_fraction:.5f} at the end>"
+        )
 
     @property
     def final(self) -> Configuration:
@@ -246,6 +257,9 @@ def _write_own(file: h5py.File, result: Result) -> None:
 
 
 def _check_schema(file: h5py.File) -> None:
+    if ANALYSIS in file:
+        message = "is an analysis file of hsmc; give the result that was analysed"
+        raise InputError(message)
     if "hsmc" not in file or "schema" not in file["hsmc"].attrs:
         message = "is HDF5 but no result file of hsmc (no group 'hsmc')"
         raise InputError(message)

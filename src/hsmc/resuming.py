@@ -28,12 +28,29 @@ def read_unfinished(out: Path, kind: str, wanted: Mapping[str, Any]) -> Result |
         raise OutputError(message)
     stored = read_result(out)
     if stored.status == "finished":
-        message = f"{out} exists and is finished; choose another --out, or remove it first"
-        raise OutputError(message)
+        raise OutputError(finished(out, stored, kind, wanted))
     if stored.kind != kind:
         message = f"{out} is an unfinished hsmc {stored.kind}, not {kind}; choose another --out"
         raise OutputError(message)
     if other := differences(stored.parameters, wanted):
-        message = f"{out} is an unfinished run of other parameters ({other}); choose another --out"
+        message = f"{out} is an unfinished run of other options ({other}); choose another --out"
         raise OutputError(message)
     return stored
+
+
+def finished(out: Path, stored: Result, kind: str, wanted: Mapping[str, Any]) -> str:
+    """Return why a finished result is not replaced: whether it is what is asked for, or how not.
+
+    Default names do not tell all options, so that unlike runs may meet in one.
+
+    Args:
+        out: Its file.
+        stored: The result.
+        kind: The command that would write it.
+        wanted: Its parameters.
+    """
+    if stored.kind != kind:
+        return f"{out} exists and is a finished hsmc {stored.kind}; choose another --out"
+    if other := differences(stored.parameters, wanted):
+        return f"{out} exists and is a run of other options ({other}); choose another --out"
+    return f"{out} exists and is finished; choose another --out, or remove it first"

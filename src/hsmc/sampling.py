@@ -26,7 +26,7 @@ def sample(
 
     Returns:
         The result; its summary holds the mean packing fraction, its standard error and the
-        effective number of samples.
+        effective number of samples; of a fixed box, the pressure if event chains measure it.
 
     Raises:
         InputError: An option or the start is not usable.
@@ -47,11 +47,12 @@ def sample(
 
 
 def _estimates(result: Result) -> dict[str, Any]:
-    """Return the mean packing fraction over the sampled cycles, with its error."""
+    """Return means over the sampled cycles, with their errors: of what is not given."""
     cycles = result.series["cycle"] - result.parameters["equilibrate"]
+    if result.parameters["box"] == "fixed":
+        return pressure_estimates(result, cycles > 0)
     estimate = estimate_mean(result.series["packing_fraction"][cycles > 0])
     return {
-        **_measured_pressure(result, cycles > 0),
         "mean_packing_fraction": estimate.mean,
         "standard_error": estimate.standard_error,
         "effective_samples": estimate.effective_samples,
@@ -59,11 +60,17 @@ def _estimates(result: Result) -> dict[str, Any]:
     }
 
 
-def _measured_pressure(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return βPσ_L³ as event chains measured it, where they did."""
-    if "measured_pressure" not in result.series:
+def pressure_estimates(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return βPσ_L³ as event chains measured it, where they did, twice at least.
+
+    Args:
+        result: Of any run.
+        sampled: Which rows of its series count; shape (S,).
+    """
+    measured = result.series.get("measured_pressure", np.zeros(0))
+    if np.count_nonzero(sampled) < 2 or not len(measured):  # one value has no error
         return {}
-    estimate = estimate_mean(result.series["measured_pressure"][sampled])
+    estimate = estimate_mean(measured[sampled])
     return {
         "mean_pressure": estimate.mean,
         "pressure_standard_error": estimate.standard_error,

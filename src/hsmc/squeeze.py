@@ -30,6 +30,10 @@ CYCLES = 20
 """Cycles between two returns to Python: three seconds at 10⁶ spheres."""
 
 
+class StuckError(InputError):
+    """Overlaps of a step have not gone."""
+
+
 def squeeze(configuration: Configuration, packing_fraction: float, seed: int) -> Configuration:
     """Bring spheres to a packing fraction, free of overlaps; those of the start go first.
 
@@ -43,7 +47,7 @@ def squeeze(configuration: Configuration, packing_fraction: float, seed: int) ->
         seed: Root seed of the moves.
 
     Raises:
-        InputError: Overlaps remain at some packing fraction on the way.
+        StuckError: Overlaps remain at some packing fraction on the way.
     """
     spheres = Spheres(
         np.array(configuration.positions),
@@ -83,4 +87,4 @@ def _part(
         f"packing fraction is {wanted:g}, but {len(spheres.radii)} random spheres still overlap "
         f"at {present:.3f} after {PATIENCE} cycles; start lower and compress"
     )
-    raise InputError(message)
+    raise StuckError(message)

@@ -1,11 +1,11 @@
 """The configuration that a run starts from."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hsmc import fit
+from hsmc.checked_options import nearest_name, shown
 from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.errors import InputError
@@ -18,7 +18,10 @@ DEFAULT_RATIO = 0.695
 """Size ratio of the paper's simulations."""
 
 FLUID = "fluid"
-"""Start from spheres at random places, relaxed until none overlap."""
+"""Start from spheres at random places, moved until none overlap: many are squeezed, few relaxed."""
+
+FLUID_PACKING = 0.3
+"""Packing fraction of a fluid by default."""
 
 DEFAULT_COMPOSITION = (96, 304)
 """Large and small spheres of a fluid: as many as in the default crystal."""
@@ -137,7 +140,7 @@ def read_source(options: StartOptions, unsized_ratio: float | None = None) -> So
         raise InputError(message)
     if name == FLUID:
         mixture = Mixture(ratio, *(options.composition or DEFAULT_COMPOSITION))
-        fluid = fit.random_fluid(mixture, options.packing or 0.3, options.seed)
+        fluid = fit.random_fluid(mixture, options.packing or FLUID_PACKING, options.seed)
         return Source(fluid, sized=True, fit="none")
     if name in CRYSTALS:
         return Source(crystal(name).configuration(ratio), sized=True, fit="dilate")
@@ -145,9 +148,9 @@ def read_source(options: StartOptions, unsized_ratio: float | None = None) -> So
         return _from_result(path, options.ratio)
     if path.suffix or path.exists():
         return _from_structure(path, options, unsized_ratio)
-    near = difflib.get_close_matches(name, [*CRYSTALS, FLUID], n=1)
-    hint = f"did you mean {near[0]}?" if near else f"crystals are {', '.join(CRYSTALS)}"
-    message = f"start is {options.start}, neither a crystal nor {FLUID} nor a file; {hint}"
+    near = nearest_name(name, [*CRYSTALS, FLUID])
+    hint = f"did you mean {near}?" if near else f"crystals are {', '.join(CRYSTALS)}"
+    message = f"{shown(options.start)} is neither a crystal nor {FLUID} nor a file; {hint}"
     raise InputError(message)
 
 

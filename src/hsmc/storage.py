@@ -10,7 +10,7 @@ from pathlib import Path
 from hsmc.errors import OutputError, StorageError
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What the system says of a full or broken disk; anything else is a wrong choice of folder."""
+"""What the system says of a full or broken disk."""
 
 
 _temporary: set[Path] = set()
@@ -106,8 +106,8 @@ def check_folder(path: Path) -> None:
     """Refuse an output whose folder is missing or not writable, before any work is done.
 
     Raises:
-        OutputError: The folder is not there, or may not be written.
-        StorageError: The disk is full or broken.
+        OutputError: The folder is not there.
+        StorageError: It may not be written, or the disk is full or broken.
     """
     try:
         _try_folder(path)
@@ -115,15 +115,15 @@ def check_folder(path: Path) -> None:
         if error.errno in DISK_FAULTS:
             raise StorageError(_words(path, error)) from error
         message = f"{path} cannot be written ({error.strerror}); choose another --out"
-        raise OutputError(message) from error
+        raise StorageError(message) from error
 
 
 def check_new(path: Path, *, overwrite: bool) -> None:
     """Refuse an output that cannot be written, or is there and may not be replaced.
 
     Raises:
-        OutputError: The folder is not writable, or the file exists.
-        StorageError: The disk is full or broken.
+        OutputError: The folder is missing, or the file exists.
+        StorageError: The folder is not writable, or the disk is full or broken.
     """
     check_folder(path)
     if path.exists() and not overwrite:

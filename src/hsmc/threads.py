@@ -1,4 +1,4 @@
-"""On how many threads the kernels of large systems run.
+"""On how many threads the kernels of large systems run, and how many cores there are.
 
 Their results do not depend on it, bit for bit; so it belongs to the machine, not to a simulation.
 """
@@ -18,6 +18,13 @@ from hsmc.errors import InputError
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 _THREADS: ContextVar[int] = ContextVar("threads", default=1)
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use: a batch system may grant few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

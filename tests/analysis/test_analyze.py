@@ -199,7 +199,7 @@ def test_files_that_are_no_analysis(in_tmp):
         read_analysis(in_tmp / "text.h5")
     found = analyze("fcc", **SMALL)
     write_analysis(path, found)
-    with pytest.raises(InputError, match="is HDF5 but no result file of hsmc"):
+    with pytest.raises(InputError, match="is an analysis file of hsmc; give the result"):
         read_result(path)
 
 

@@ -1,5 +1,8 @@
 """Space groups against tolerance, and cells made exactly symmetric."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -129,3 +132,14 @@ def test_symbols():
     assert [symbol(number) for number in (0, 1, 187, 225, 230)] == [
         "–", "P1", "P-6m2", "Fm-3m", "Ia-3d"
     ]  # fmt: skip
+
+
+def test_warnings_of_moyo_are_not_printed():
+    """It writes them to Python's logging. Fails if nobody takes them there (tried)."""
+    code = (
+        "import logging\n"
+        "import hsmc.analysis.symmetry\n"
+        "logging.getLogger('moyo.base.tolerance').warning('Large displacement')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"", b"")

@@ -1,9 +1,11 @@
 """``hsmc analyze``: files and crystals in, tables or JSON and analysis files out."""
 
 import json
+import re
 from pathlib import Path
 
 from hsmc.crystal import crystal
+from hsmc.fit import at_packing
 from hsmc.results import write_result
 from tests.analysis.test_analyze import result
 
@@ -20,6 +22,18 @@ def test_table(hsmc):
     assert lines[0] == "runs/a.h5 (hsmc compress): 6 large + 19 small, one state"
     assert lines[-1] == "runs/a.analysis.h5"
     assert Path("runs/a.analysis.h5").is_file()
+
+
+def test_rattlers_of_what_is_not_jammed(hsmc):
+    """All, or none that is known. Fails if the part is told where nothing touches (tried)."""
+    at_rest = hsmc("analyze", "fcc", "--ratio", "1", "--out", "a.h5", *SHORT).out
+    assert re.search(r"^rattlers, part +0\.0000 +–$", at_rest, re.MULTILINE)
+    write_result(Path("b.h5"), result([at_packing(crystal("fcc").configuration(1.0), 0.5)]))
+    apart = hsmc("analyze", "b.h5", *SHORT).out
+    assert re.search(
+        r"^rattlers, part +not known: no sphere is held by contacts", apart, re.MULTILINE
+    )
+    assert "1.0000" not in apart.split("rattlers")[1].split("neighbours")[0]
 
 
 def test_json_of_several(hsmc):
@@ -61,7 +75,7 @@ def test_notes_go_to_stderr(hsmc):
 def test_refusals(refused):
     """One clear line each, exit code 2, nothing written."""
     write_result(Path("a.h5"), result([crystal("fcc").configuration(1.0)]))
-    assert refused("analyze", "fccc").startswith("start is fccc, neither a crystal nor fluid nor")
+    assert refused("analyze", "fccc").startswith("fccc is neither a crystal nor fluid nor")
     assert refused("analyze", "no.h5") == "no.h5 does not exist; give a result file of hsmc"
     assert refused("analyze", "no.cif").startswith("no.cif: there is no such file")
     assert refused("analyze", "a.h5", "--r-max", "0") == "r_max is 0, needs to be greater than 0"

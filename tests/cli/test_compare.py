@@ -42,7 +42,8 @@ def test_sites_of_two_crystals(hsmc):
     ("words", "said"),
     [
         (("a6b19", "--with", "fcc"), "needs once or several times as many of each"),
-        (("nosuch",), "start is nosuch"),
+        (("nosuch",), "nosuch is neither a crystal"),
+        (("a6b19", "--with", "zzz"), "zzz is neither a crystal"),
         (("nosuch.cif", "--sites"), "nosuch.cif: there is no such file"),
         (("fcc", "--sites"), "a6b19 has 6 large sites (PbSe) in its cell, fcc 4 (L)"),
         (("a6b19", "--null", 3), "null is 3"),

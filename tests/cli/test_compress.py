@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+from hsmc.analysis.statistics import with_error
 from hsmc.compression import compress
 from hsmc.results import read_result
 from tests.cli.conftest import folder
@@ -57,6 +58,32 @@ def test_large_species_of_a_file(hsmc):
     outcome = hsmc(*words)
     assert outcome.err.startswith("large species: Cd (--large)\nstart POSCAR: 3 spheres, ratio 0.5")
     assert outcome.out.splitlines()[1] == "compress-POSCAR-0.5-s1.h5"
+
+
+def test_a_fixed_box_has_no_pressure(hsmc):
+    """Fails if the protocol's is told (tried)."""
+    words = ("--start", "fcc", "--ratio", "1", "--cycles", "20", "--box", "fixed")
+    outcome = hsmc("compress", "--protocol", "paper", *words, "-q")
+    assert outcome.out.startswith("φ = 0.74048  (fixed box; local moves measure no pressure")
+
+
+@pytest.mark.parametrize("cycles", [1, 2])
+def test_a_single_value_is_no_measured_pressure(hsmc, cycles):
+    """It has no error. Fails if it is taken, for files hold no infinities (tried)."""
+    words = ("--start", "fluid", "--composition", "2", "4", "--box", "fixed", "-q")
+    outcome = hsmc("compress", *words, "--cycles", cycles)
+    assert outcome.out.startswith("φ = 0.30000  (fixed box; too short to measure the pressure; ")
+
+
+def test_a_fixed_box_has_its_pressure_measured(hsmc):
+    """Over the second half, by event chains. Fails if it is over the whole run (tried)."""
+    words = ("--start", "fluid", "--composition", "4", "8", "--cycles", "400", "--box", "fixed")
+    outcome = hsmc("compress", *words, "--out", "a.h5", "-q")
+    found = read_result(Path("a.h5"))
+    late = found.series["measured_pressure"][found.series["cycle"] > 200]
+    assert found.summary["mean_pressure"] == pytest.approx(late.mean(), rel=1e-12)
+    shown = with_error(late.mean(), found.summary["pressure_standard_error"])
+    assert outcome.out.startswith(f"βPσ_L³ = {shown}  (measured by event chains at φ = 0.30000")
 
 
 def test_json_alone_is_on_stdout(hsmc):
@@ -114,6 +141,36 @@ def test_bug_keeps_its_traceback(hsmc, monkeypatch):
     monkeypatch.setattr("hsmc.compression.compress", broken)
     with pytest.raises(ZeroDivisionError):
         hsmc("compress", *SMALL)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--replicate", "100000", "100000", "100000"],
+            "replicate 100000 100000 100000 makes 2.5e+16 spheres, needs to make 1e+08 at most",
+        ),
+        (
+            ["--start", "fluid", "--composition", "999999999999", "0"],
+            "a composition of 999999999999 large and 0 small ones makes 1e+12 spheres, needs to "
+            "make 1e+08 at most",
+        ),
+    ],
+)
+def test_too_many_spheres(refused, words, message):
+    """Fails if memory is asked for first (tried)."""
+    assert refused("compress", *words) == message
+
+
+def test_memory_that_runs_out_is_no_bug(refused, monkeypatch):
+    """Fails if it keeps its traceback (tried)."""
+
+    def greedy(*_arguments, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("hsmc.compression.compress", greedy)
+    message = "out of memory (no more is given); take fewer spheres or frames"
+    assert refused("compress", *SMALL) == message
 
 
 def test_nothing_to_do_shows_help(hsmc):
@@ -183,14 +240,14 @@ CUBE = "4 0 0 0 4 0 0 0 4"
             "replicate is 2 x 2, needs to be a valid integer, unable to parse string as an integer",
         ),
         (["--max-hours", "0"], "max-hours is 0, needs to be a number > 0"),
-        (["--config", "no.toml"], "config no.toml does not exist; give a TOML file of options"),
+        (["--config", "no.toml"], "config no.toml does not exist; give a TOML file"),
         (
             ["--out", "no/a.h5"],
             "folder {}/no of the output does not exist; create it or choose another --out",
         ),
         (["--out", "."], ". is a folder; --out needs the name of a file"),
-        (["--start", "no.cif"], "no.cif: there is no such file; a file to start from is needed"),
-        (["--start", "no.h5"], "no.h5: there is no such file; a file to start from is needed"),
+        (["--start", "no.cif"], "no.cif: there is no such file"),
+        (["--start", "no.h5"], "no.h5: there is no such file"),
         (["--rato", "0.5"], "No such option: --rato .*--ratio.* (see hsmc compress --help)"),
         (["extra"], ".*extra.* (see hsmc compress --help)"),
     ],
@@ -317,11 +374,24 @@ def test_finished_output_exists(hsmc, refused):
     assert refused("compress", *SMALL, "--out", "a.h5") == message
 
 
+def test_finished_output_of_other_options(hsmc, refused):
+    """Which meet in a default name. Fails if it is called finished and no more (tried)."""
+    words = ("compress", "--start", "fcc", "--ratio", "1", "--cycles", "10", "-q")
+    assert hsmc(*words, "--replicate", "1", "1", "2").code == 0
+    assert refused(*words, "--replicate", "1", "1", "3") == (
+        "compress-fcc-1-s1.h5 exists and is a run of other options (replicate is 1 1 2 there, "
+        "1 1 3 here); choose another --out"
+    )
+    assert refused("sample", "--out", "compress-fcc-1-s1.h5") == (
+        "compress-fcc-1-s1.h5 exists and is a finished hsmc compress; choose another --out"
+    )
+
+
 def test_unfinished_output_of_other_options(refused):
     compress("a.h5", StopAfter(9), **COMPRESS)
     words = ("--start", "a6b19", "--replicate", "1", "1", "1", "--frames", "7", "--cycles", "500")
     assert refused("compress", *words, "--out", "a.h5", "--box", "floppy") == (
-        "a.h5 is an unfinished run of other parameters (box is isotropic there, floppy here, "
+        "a.h5 is an unfinished run of other options (box is isotropic there, floppy here, "
         "cycles is 400 there, 500 here); choose another --out"
     )
 
@@ -329,7 +399,7 @@ def test_unfinished_output_of_other_options(refused):
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
 def test_output_folder_that_is_not_writable(refused):
     """Not even by root. Fails ("being written by another run") without the trial (tried)."""
-    found = refused("compress", *SMALL, "--out", "/proc/a.h5")
+    found = refused("compress", *SMALL, "--out", "/proc/a.h5", code=74)
     assert re.fullmatch(r"/proc/a\.h5 cannot be written \(.+\); choose another --out", found)
 
 
@@ -364,3 +434,18 @@ def test_full_disk_at_the_first_write(refused):
         found = refused("compress", *SMALL, "--out", "a.h5", "-q", code=74)
     assert found == "cannot write a.h5: File too large; earlier files are intact"
     assert folder() == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export", "--names <str> <str>"),
+        ("sample", "(event chains). [default: local]"),
+        ("compress", "(event chains). [default: newtonian]"),
+        ("compress", "[default: 0.3 for fluids, else what fit gives]"),
+        ("compare", "19 or more; 0: none."),
+    ],
+)
+def test_help_tells_what_is_wanted(hsmc, command, words):
+    """Fails with typer's own metavar, or with one default for all commands (tried)."""
+    assert words in " ".join(hsmc(command, "--help").out.split())

@@ -89,6 +89,14 @@ def test_file_of_others(refused):
     assert refused("info", "a.h5").startswith("a.h5 is no readable HDF5 result file: ")
 
 
+def test_analysis_file(hsmc, refused):
+    """Told apart from results. Fails if it is called HDF5 of others (tried)."""
+    hsmc("analyze", "fcc", "--ratio", "1", "--out", "a.analysis.h5")
+    assert refused("info", "a.analysis.h5") == (
+        "a.analysis.h5: is an analysis file of hsmc; give the result that was analysed"
+    )
+
+
 def test_no_file_at_all(refused):
     """Fails if typer prints its own three lines (tried)."""
     assert refused("info").endswith("(see hsmc info --help)")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hsmc.analysis.statistics import with_error
 from hsmc.results import read_result
 from hsmc.sampling import sample
 from tests.test_driver import SAMPLE, StopAfter, same
@@ -25,11 +26,18 @@ def test_run(hsmc):
     found = read_result(Path(path))
     same(found, sample(**OPTIONS, pressure=4, every=5, seed=2))
     mean, error = found.summary["mean_packing_fraction"], found.summary["standard_error"]
-    assert sentence.startswith(f"φ = {mean:.5f} ± {error:.5f}  (βPσ_L³ = 4, ")
+    assert sentence.startswith(f"φ = {with_error(mean, error)}  (βPσ_L³ = 4, ")
     assert f"{found.summary['effective_samples']:.0f} effective samples" in sentence
     assert re.search(r"smallest gap \S+, checked over all images\)$", sentence)
     assert re.search(r"^tune: cycle \d+/600", outcome.err, re.MULTILINE)
     assert re.search(r"^sample: cycle 600/600", outcome.err, re.MULTILINE)
+
+
+def test_error_of_a_dilute_gas(hsmc):
+    """Two digits of it, however small. Fails with five decimals (tried)."""
+    words = ("--packing", "0.0006", "--pressure", "0.001", "-q")
+    sentence = hsmc("sample", *SMALL, *words).out
+    assert re.match(r"φ = 0\.0\d+ ± 0\.0000\d*[1-9]\d  \(", sentence)
 
 
 def test_short_series_is_called_short(hsmc):
@@ -47,12 +55,42 @@ def test_json_alone_is_on_stdout(hsmc):
     assert facts["parameters"]["equilibrate"] == 200
 
 
-def test_constant_volume_has_no_error_bar(hsmc):
-    """But to rounding. Fails if a fixed box moves (tried)."""
-    outcome = hsmc("sample", *SMALL, "--box", "fixed", "--json", "-q")
-    facts = json.loads(outcome.out, parse_constant=pytest.fail)
-    assert facts["standard_error"] < 1e-15
-    assert facts["mean_packing_fraction"] == pytest.approx(0.3, rel=1e-3)
+def test_constant_volume(hsmc):
+    """No pressure, no error of φ. Fails if a fixed box moves, or if either is told (tried)."""
+    outcome = hsmc("sample", *SMALL, "--box", "fixed")
+    sentence, path = outcome.out.splitlines()
+    assert path == "sample-fluid-fixed-s1.h5"
+    assert re.fullmatch(
+        r"φ = 0\.30000  \(fixed box; local moves measure no pressure, --moves newtonian does; "
+        r"smallest gap \S+, checked over all images\)",
+        sentence,
+    )
+    assert "βPσ³" not in outcome.err
+    found = read_result(Path(path))
+    assert found.parameters["pressure"] is None
+    assert "beta_pressure" not in found.series
+    assert {"mean_packing_fraction", "standard_error", "reliable"}.isdisjoint(found.summary)
+    assert found.summary["packing_fraction"] == pytest.approx(0.3, rel=1e-12)
+
+
+def test_pressure_of_a_constant_volume(hsmc):
+    """Mean ± s.e. of what chains measure. Fails if it is that of no sampled cycle (tried)."""
+    outcome = hsmc("sample", *SMALL, "--box", "fixed", "--moves", "newtonian", "-q")
+    found = read_result(Path("sample-fluid-fixed-s1.h5"))
+    sampled = found.series["measured_pressure"][found.series["cycle"] > 200]
+    error = found.summary["pressure_standard_error"]
+    shown = with_error(sampled.mean(), error)
+    assert outcome.out.startswith(f"βPσ_L³ = {shown}  (measured by event chains at ")
+    assert found.summary["mean_pressure"] == pytest.approx(sampled.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("command", ["sample", "compress"])
+def test_a_fixed_box_takes_no_pressure(refused, command):
+    """Fails if it is ignored (tried)."""
+    message = (
+        "pressure is 5, but box is fixed, so none is imposed; leave it out, or choose another --box"
+    )
+    assert refused(command, "--box", "fixed", "--pressure", "5") == message
 
 
 def test_resume_by_the_same_command(hsmc):
@@ -73,7 +111,7 @@ def test_resume_by_the_same_command(hsmc):
             ["--cycles", "105"],
             "cycles is 105, needs to be twice, three times ... every, which is 10",
         ),
-        (["--start", "a6b18"], "start is a6b18, neither a crystal nor fluid nor a file; did you "
+        (["--start", "a6b18"], "a6b18 is neither a crystal nor fluid nor a file; did you "
          "mean a6b19?"),
         (["--out", "/no/a.h5"], "folder /no of the output does not exist; create it or choose "
          "another --out"),

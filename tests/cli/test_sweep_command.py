@@ -114,6 +114,11 @@ def test_wrong_use(hsmc, refused, words, message):
     assert message in refused("sweep", "study.toml", *words)
 
 
+def test_missing_study(refused):
+    """Fails if it is called a config (tried)."""
+    assert refused("sweep", "no.toml") == "study no.toml does not exist; give a TOML file"
+
+
 def test_unusable_study(refused):
     write_study(STUDY.replace("cycles", "cylces"))
     assert "unknown option cylces; did you mean cycles" in refused("sweep", "study.toml")

@@ -19,12 +19,18 @@ def jammed(mixture, seed, packing=0.2):
     return jam(random_fluid(mixture, packing, seed)).configuration
 
 
-@pytest.mark.parametrize(("n", "share"), [(1, 0.95), (2, 0.95), (3, 0.8), (4, 0.8)])
-def test_few_equal_spheres_reach_close_packing(n, share):
-    """Of 40 dilute random starts, to 1e-8; what ends elsewhere is certified jammed there."""
-    states = [jammed(Mixture(1.0, n, 0), seed, packing=0.1) for seed in range(40)]
+@pytest.mark.parametrize(("n", "starts", "known"), [(1, 40, 1.0), (2, 40, 1.0), (3, 100, 0.761),
+                                                    (4, 100, 0.976)])  # fmt: skip
+def test_few_equal_spheres_reach_close_packing(n, starts, known):
+    """Of dilute random starts, to 1e-8; what ends elsewhere is certified jammed there.
+
+    As many do as 200 starts of one or two spheres, 1000 of three and 500 of four, less three
+    standard errors; HiGHS 1.15.1 and 1.16.0 gave the same numbers. Fails if programs hold pairs up
+    to a diameter apart instead of a fifth (tried).
+    """
+    states = [jammed(Mixture(1.0, n, 0), seed, packing=0.1) for seed in range(starts)]
     dense = [abs(state.packing_fraction - FCC) < 1e-8 for state in states]
-    assert np.mean(dense) >= share
+    assert np.mean(dense) >= known - 3.0 * np.sqrt(known * (1.0 - known) / starts)
     for state, reached in zip(states, dense, strict=True):
         assert smallest_gap(state).gap >= -1e-12
         if not reached:

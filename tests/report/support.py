@@ -22,9 +22,9 @@ axes = { ratio = [0.6, 0.7], box = ["isotropic", "floppy"] }
 MADE = {"hsmc": "0.1.0", "commit": "abc", "command": "hsmc compress --seed 7", "written": "today"}
 
 
-def states(count):
+def states(count, ratio=0.695):
     """Return A6B19 at rising packing fractions, spheres displaced at random."""
-    cell = crystal("a6b19").configuration(0.695)
+    cell = crystal("a6b19").configuration(ratio)
     rng = np.random.default_rng(3)
     found = []
     for fraction in np.linspace(0.10, 0.64, count):
@@ -34,9 +34,9 @@ def states(count):
     return found
 
 
-def compression(axes="xyz", frames=5, status="finished"):
+def compression(axes="xyz", frames=5, status="finished", ratio=0.695):
     """Return a result such as a compression leaves."""
-    shown = states(frames)
+    shown = states(frames, ratio)
     cycles = np.arange(frames) * 100
     series = {
         "cycle": cycles,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from hsmc.options import FLOPPY_PROTOCOLS, PROTOCOLS
 from hsmc.report import tables
 from hsmc.report.entry import Entry
 from hsmc.report.material import read_material
@@ -27,7 +28,7 @@ def test_overview(tmp_path):
     row = tables.overview([entry(search(), tmp_path / "s.h5")]).rows[0]
     error = np.std([0.60, 0.62, 0.65], ddof=1) / np.sqrt(3)
     assert row == (
-        "s.h5", "hsmc floppy", "6 + 19", "0.695", "3", "0.65000", f"0.6233 ± {error:.4f}",
+        "s.h5", "hsmc floppy", "6 + 19", "0.695", "3", "0.65000", f"0.623 ± {error:.3f}",
         "2 of 3", "finished",
     )  # fmt: skip
 
@@ -60,6 +61,42 @@ def test_beside_the_paper(tmp_path):
     assert ["xyz.h5" in row[0] for row in rows] == [True, False, False]
     assert rows[0][1] == "0.6400"
     assert rows[0][3] == "the paper's protocol and ratio"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "changed", "words"),
+    [
+        (0.695, {}, "the paper's protocol and ratio"),
+        (
+            0.695,
+            {"box": "floppy", "moves": "newtonian", "replicate": [2, 2, 4]},
+            "the paper's protocol but for replicate 2 2 4, box floppy, moves newtonian; "
+            "γ = 0.695, as in the paper",
+        ),
+        (0.695, {"packing": 0.4}, "the paper's protocol but for packing 0.4; γ = 0.695, "
+         "as in the paper"),
+        (0.6, {}, "the paper's protocol; γ = 0.6, the paper had γ = 0.695"),
+        (0.695, {"protocol": "default", "box": "floppy"},
+         "protocol default, box floppy; γ = 0.695, as in the paper"),
+        (0.6, {"protocol": "default"}, "protocol default; γ = 0.6, the paper had γ = 0.695"),
+    ],
+)  # fmt: skip
+def test_conditions_name_what_is_not_the_papers(tmp_path, ratio, changed, words):
+    """Fails if the protocol's name alone decides, or if boxes go unsaid (tried)."""
+    preset = {**PROTOCOLS["paper"], "protocol": "paper", "packing": None, "replicate": [1, 1, 1]}
+    result = replace(compression(ratio=ratio), parameters={**preset, **changed})
+    assert tables.beside_paper([entry(result, tmp_path / "a.h5")]).rows[0][3] == words
+
+
+def test_searches_name_what_is_not_their_protocols(tmp_path):
+    """Fails if the protocol's name alone is given (tried)."""
+    paper = {**FLOPPY_PROTOCOLS["paper"], "protocol": "paper"}
+    rows = []
+    for changed in ({}, {"moves": "newtonian"}):
+        found = replace(search(), parameters={**paper, **changed})
+        rows += tables.beside_paper([entry(found, tmp_path / "s.h5")]).rows
+    assert "protocol paper, γ" in rows[0][0]
+    assert "protocol paper but for moves newtonian, γ" in rows[1][0]
 
 
 def test_view_holds_positions(tmp_path):

@@ -10,7 +10,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError, OutputError, StorageError
 from hsmc.report import style
-from hsmc.report.run_plot import heading, plot_file, run_figure
+from hsmc.report.run_plot import PRESSURE, heading, plot_file, run_figure
 from hsmc.results import Frame, Result, write_result
 
 
@@ -84,6 +84,27 @@ def test_a_sampled_run_shows_its_mean():
     assert "sampled: φ = 0.4512 ± 0.0034 (short run)" in shown
 
 
+def fixed_box(**parameters):
+    """Return a sample at constant volume; files of earlier versions hold a pressure."""
+    result = result_of("sample", mean_pressure=5.25, pressure_standard_error=0.12,
+                       pressure_reliable=True, reliable=False, **SAMPLED)  # fmt: skip
+    series = {**result.series, "measured_pressure": np.r_[np.nan, np.full(100, 5.25)]}
+    return dataclasses.replace(
+        result, series=series, parameters={**result.parameters, "box": "fixed", **parameters}
+    )
+
+
+def test_a_fixed_box_shows_the_pressure_that_was_measured():
+    """And no other, nor an error of φ. Fails if the box mode is not looked at (tried)."""
+    figure = run_figure(fixed_box())
+    pressure = [axes for axes in figure.axes if axes.get_ylabel() == PRESSURE]
+    assert [axes.get_yscale() for axes in pressure] == ["linear"]
+    assert "packing fraction φ" not in labels(figure)
+    shown = texts(figure)
+    assert rf"sampled: {PRESSURE} = 5.25 ± 0.12" in shown
+    assert not any("sampled: φ" in text for text in shown)
+
+
 def test_an_unfinished_sample_has_no_mean():
     shown = texts(run_figure(result_of("sample", "unfinished", **SAMPLED)))
     assert not any("±" in t for t in shown)
@@ -95,6 +116,22 @@ def test_a_constant_pressure_has_whole_decades_about_it():
     figure = run_figure(result)
     pressure = next(axes for axes in figure.axes if "beta P" in axes.get_ylabel())
     assert pressure.get_ylim() == pytest.approx((1.0, 100.0))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.2, 0.8), (0.02, 0.03), (0.05, 0.4), (1e-4, 0.5)])
+def test_free_paths_have_labelled_ticks(low, high):
+    """Two at least, within the axis. Fails if decades are cut short (tried)."""
+    result = result_of()
+    paths = np.r_[np.nan, np.geomspace(low, high, 100)]
+    series = {"cycle": result.series["cycle"], "mean_free_path": paths}
+    figure = run_figure(dataclasses.replace(result, series=series))
+    figure.draw_without_rendering()
+    (axes,) = (axes for axes in figure.axes if axes.get_ylabel().startswith("free path"))
+    bottom, top = axes.get_ylim()
+    assert bottom < low < high < top
+    labelled = [tick for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+                if bottom <= tick <= top and label.get_text()]  # fmt: skip
+    assert len(labelled) >= 2
 
 
 def test_a_result_without_series_shows_its_states_only():

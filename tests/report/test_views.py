@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
 from hsmc.box import Box
@@ -211,3 +212,17 @@ def test_unknown_views_and_colours_are_named():
         axes = style.new_figure(2.0, 2.0).add_subplot()
     with pytest.raises(InputError, match="colour is 'charge', needs one of height, species"):
         draw_view(axes, spheres((0.5, 0.5, 0.5)), colour="charge")
+
+
+def test_the_box_of_a_dilute_state_is_within_the_axes():
+    """All its outline. Fails if the axes are fitted to the spheres alone (tried)."""
+    state = Configuration.from_scaled(
+        Box.cubic(9.0), np.full((1, 3), 0.5), np.ones(1), np.zeros(1, dtype=np.int64)
+    )
+    axes = style.new_figure(style.COLUMN, style.COLUMN).add_subplot()
+    draw_view(axes, state, copies=1)
+    lines = [item for item in axes.collections if isinstance(item, LineCollection)]
+    corners = np.concatenate([np.concatenate(item.get_segments()) for item in lines])
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    assert left < corners[:, 0].min() < corners[:, 0].max() < right
+    assert bottom < corners[:, 1].min() < corners[:, 1].max() < top

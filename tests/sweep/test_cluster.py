@@ -3,7 +3,7 @@
 import pytest
 
 from hsmc.errors import InputError
-from hsmc.sweep.cluster import ONE_THREAD, check_workers, connected, usable_cores
+from hsmc.sweep.cluster import ONE_THREAD, check_workers, connected
 
 
 class Cluster:
@@ -48,7 +48,5 @@ def test_scheduler_that_is_not_there(in_tmp, monkeypatch):
         pass
 
 
-def test_one_thread_and_granted_cores(monkeypatch):
+def test_one_thread():
     assert ONE_THREAD["OPENBLAS_NUM_THREADS"] == ONE_THREAD["NUMBA_NUM_THREADS"] == "1"
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert usable_cores() == 3

@@ -27,13 +27,13 @@ from hsmc.analysis.structure_factor import Reflections
 from hsmc.analysis.zone_axis import Projection
 from hsmc.box import Floats
 from hsmc.errors import InputError
-from hsmc.results import LIBVER, readable, text_of
+from hsmc.results import ANALYSIS, LIBVER, readable, text_of
 from hsmc.storage import write_whole
 
 SCHEMA = 1
 """Version of the layout; a reader refuses a newer one."""
 
-ROOT = "hsmc-analysis"
+ROOT = ANALYSIS
 
 UNITS = "length: large diameter; angles: degrees"
 

@@ -81,6 +81,10 @@ class Comparison:
     reference_symmetry: tuple[Step, ...]
     sentences: tuple[Sentence, ...]
 
+    def __repr__(self) -> str:
+        moves = ", ".join(f"{name} {moves.rms:.4f} σ_L" for name, moves in self.moves.items())
+        return f"<Comparison of {self.file.name} with {self.reference.name}: rms moves {moves}>"
+
     @property
     def lattice(self) -> Box:
         """The state's box in the reference's setting, a unit cell of it on average."""

@@ -47,6 +47,14 @@ class MeanEstimate:
     reliable: bool
 
 
+def with_error(mean: float, error: float) -> str:
+    """Return mean ± standard error, to two digits of the error."""
+    if not (math.isfinite(error) and error > 0.0):
+        return f"{mean:.4f} ± {error:.2g}"
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{mean:.{decimals}f} ± {error:.{decimals}f}"
+
+
 def estimate_mean(series: ArrayLike) -> MeanEstimate:
     """Estimate the mean of a stationary series and its standard error.
 

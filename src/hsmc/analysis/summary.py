@@ -74,8 +74,20 @@ def _spheres(analysis: Analysis) -> Iterator[str]:
     yield ""
     yield f"{'':<{WIDTH}}{'large':<{COLUMN}}small"
     for name, words in SPHERES.items():
+        if name == "rattler" and _none_held(analysis):
+            yield (
+                f"{words:<{WIDTH}}not known: no sphere is held by contacts of gap ≤ "
+                f"{analysis.parameters['gap']:g}; give a larger --gap, or jam it first"
+            )
+            continue
         cells = [analysis.scalars.get(f"{name}_{species}") for species in ("large", "small")]
         yield f"{words:<{WIDTH}}" + "".join(f"{with_error(cell):<{COLUMN}}" for cell in cells)
+
+
+def _none_held(analysis: Analysis) -> bool:
+    """Tell whether all spheres count as rattlers, as in any state that is not jammed."""
+    found = [analysis.scalars.get(f"rattler_{species}") for species in ("large", "small")]
+    return all(estimate is None or estimate.mean == 1.0 for estimate in found)
 
 
 def _pairs(analysis: Analysis) -> Iterator[str]:

@@ -5,6 +5,7 @@ is none. Angles of a measured lattice need a tolerance of their own: at the libr
 to the distances, the raw cell of A6B19 is not hexagonal at any tolerance.
 """
 
+import logging
 import math
 import os
 import warnings
@@ -154,6 +155,10 @@ def symbol(number: int) -> str:
     import moyopy
 
     return moyopy.SpaceGroupType(number).hm_short.replace(" ", "") if number else "–"
+
+
+# moyo warns through Python's logging, which prints on stderr what nobody handles.
+logging.getLogger("moyo").addHandler(logging.NullHandler())
 
 
 @contextmanager

@@ -22,11 +22,10 @@ from hsmc.cli import (
     sweep,
     tomo,
 )
+from hsmc.cli.exit_codes import FAILED, INPUT_OUTPUT, WRONG_USE
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
 from hsmc.storage import DISK_FAULTS
-
-DONE, FAILED, WRONG_USE, INPUT_OUTPUT, STOPPED = 0, 1, 2, 74, 75
 
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What typer raises for wrong usage; the class itself is not public in all versions."""
@@ -80,6 +79,11 @@ def main() -> None:
     except USAGE_ERROR as error:
         command = error.ctx.command_path if error.ctx else "hsmc"
         _complain(f"{error.format_message()} (see {command} --help)")
+        sys.exit(WRONG_USE)
+    except MemoryError as error:
+        _complain(
+            f"out of memory ({str(error) or 'no more is given'}); take fewer spheres or frames"
+        )
         sys.exit(WRONG_USE)
     except OSError as error:  # of printing: what is written elsewhere has errors of its own
         if error.errno not in DISK_FAULTS:

@@ -29,7 +29,8 @@ def compare(
         str, typer.Option("--with", help="Crystal to compare with, or a file of a unit cell.")
     ] = "a6b19",
     null: Annotated[
-        int, typer.Option(metavar=shared.WHOLE, help="Random starts to judge by; 0 for none.")
+        int,
+        typer.Option(metavar=shared.WHOLE, help="Random starts to judge by: 19 or more; 0: none."),
     ] = 20,
     ratio: shared.Ratio = None,
     large: shared.Large = None,

@@ -90,8 +90,10 @@ def _default_name(start: str, ratio: float | None, axes: str, seed: int) -> Path
 
 def _sentence(result: "Result") -> str:
     summary = result.summary
+    if result.parameters["box"] == "fixed":
+        return shared.in_fixed_box(result)
     return (
         f"φ = {summary['packing_fraction']:.4f}  (βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['cycles']} cycles, {summary['cpu_seconds']:.1f} s of CPU; "
-        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+        f"{shared.closest(result)})"
     )

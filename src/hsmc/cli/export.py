@@ -18,10 +18,11 @@ def export(
     to: Annotated[str, typer.Option(help="gsd | extxyz | cif | poscar.")] = "gsd",
     out: Annotated[Path | None, typer.Option(help="File to write. [default: beside FILE]")] = None,
     names: Annotated[
-        tuple[str, str] | None, typer.Option(help="Labels of the large and small species.")
+        tuple[str, str] | None,
+        typer.Option(metavar="<str> <str>", help="Labels of the large and small species."),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="The final state only.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Write a result for other programs: GSD, extended XYZ, CIF or POSCAR."""
     from hsmc import export as exporter

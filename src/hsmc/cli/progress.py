@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from hsmc.cli.exit_codes import STOPPED
 from hsmc.storage import remove_temporary
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def leave(reason: str, when: str = "") -> NoReturn:
     for child in multiprocessing.active_children():
         child.kill()  # a milder signal is lost on one that is being forked
     remove_temporary()
-    os._exit(75)
+    os._exit(STOPPED)
 
 
 @contextmanager
@@ -141,7 +142,7 @@ class Watch:
         moves = told(progress, accepted, "free path {:.2g}")
         return (
             f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
-            f"φ {progress.packing_fraction:.4f}  βPσ³ {progress.pressure:.3g}  "
+            f"φ {progress.packing_fraction:.4f}  {imposed(progress, 'βPσ³ {:.3g}  ')}"
             f"{moves}  {self._rate(progress, now)}"
         )
 
@@ -169,7 +170,7 @@ class Watch:
         moves = told(progress, "acc {:.2f}/{:.2f}/{:.2f}", "path {:.1g}")
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix_str(
-            f"φ {progress.packing_fraction:.4f} βPσ³ {progress.pressure:.2g} {moves}",
+            f"φ {progress.packing_fraction:.4f} {imposed(progress, 'βPσ³ {:.2g} ')}{moves}",
             refresh=False,
         )
         self._bar.update(progress.cycle - self._bar.n)
@@ -180,6 +181,11 @@ def told(progress: "Progress", trials: str, chains: str) -> str:
     if progress.free_path is None:
         return trials.format(*progress.acceptance)
     return chains.format(progress.free_path)
+
+
+def imposed(progress: "Progress", words: str) -> str:
+    """Return the words with the pressure; none if the box is fixed."""
+    return "" if progress.pressure is None else words.format(progress.pressure)
 
 
 def duration(seconds: float) -> str:

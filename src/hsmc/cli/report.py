@@ -25,7 +25,10 @@ def report(
         typer.Option(min=0, metavar=shared.WHOLE, help="Densest results to show in full."),
     ] = 2,
     null: Annotated[
-        int, typer.Option(metavar=shared.WHOLE, help="Random starts to judge each by; 0 for none.")
+        int,
+        typer.Option(
+            metavar=shared.WHOLE, help="Random starts to judge each by: 19 or more; 0: none."
+        ),
     ] = 20,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the page.")] = False,
     quiet: shared.Quiet = False,

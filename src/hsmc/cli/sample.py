@@ -1,8 +1,7 @@
 """``hsmc sample``."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +25,8 @@ def sample(
     large: shared.Large = None,
     composition: shared.Composition = None,
     pressure: Annotated[
-        str | None, typer.Option(metavar=shared.NUMBER, help="βPσ_L³. [default: 10]")
+        str | None,
+        typer.Option(metavar=shared.NUMBER, help="βPσ_L³; none in a fixed box. [default: 10]"),
     ] = None,
     equilibrate: Annotated[
         str | None,
@@ -44,7 +44,7 @@ def sample(
     ] = None,
     box: shared.Box = None,
     axes: shared.Axes = None,
-    moves: shared.Moves = None,
+    moves: shared.SampleMoves = None,
     box_moves: shared.BoxMoves = None,
     threads: shared.Threads = None,
     frames: shared.Frames = None,
@@ -55,14 +55,15 @@ def sample(
     as_json: shared.Json = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Sample hard spheres at a fixed pressure: equilibrate, tune, freeze, sample."""
+    """Sample hard spheres at a fixed pressure or volume: equilibrate, tune, freeze, sample."""
     arguments = locals()
     from hsmc.options import SampleOptions
     from hsmc.sampling import sample as run
 
     options = shared.given(SampleOptions, arguments, config)
     chosen = SampleOptions.build(options)
-    name = Path(f"sample-{Path(chosen.start).stem}-P{chosen.pressure:g}-s{chosen.seed}.h5")
+    held = "fixed" if chosen.box == "fixed" else f"P{chosen.pressure:g}"
+    name = Path(f"sample-{Path(chosen.start).stem}-{held}-s{chosen.seed}.h5")
     shared.show_run(
         run, options, out or name, _sentence, max_hours=max_hours, as_json=as_json, quiet=quiet
     )
@@ -70,21 +71,14 @@ def sample(
 
 def _sentence(result: "Result") -> str:
     summary = result.summary
-    if "mean_pressure" in summary:
-        return _measured(summary)
+    if result.parameters["box"] == "fixed":
+        return shared.in_fixed_box(result)
+    from hsmc.analysis.statistics import with_error
+
     warning = "" if summary["reliable"] else "; SHORT: fewer than 50 autocorrelation times"
     return (
-        f"φ = {summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}  "
+        f"φ = {with_error(summary['mean_packing_fraction'], summary['standard_error'])}  "
         f"(βPσ_L³ = {result.parameters['pressure']:g}, "
         f"{summary['effective_samples']:.0f} effective samples{warning}; "
-        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
-    )
-
-
-def _measured(summary: Mapping[str, Any]) -> str:
-    warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
-    return (
-        f"βPσ_L³ = {summary['mean_pressure']:.4f} ± {summary['pressure_standard_error']:.4f}  "
-        f"(measured by event chains at φ = {summary['packing_fraction']:.5f}{warning}; "
-        f"smallest gap {summary['smallest_gap']:.2g}, checked over all images)"
+        f"{shared.closest(result)})"
     )

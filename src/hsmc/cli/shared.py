@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hsmc.cli.exit_codes import STOPPED
 from hsmc.cli.progress import Watch
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ NUMBER, WHOLE = "<float>", "<int>"
 
 Ratio = Annotated[
     str | None,
-    typer.Option(metavar=NUMBER, help="Size ratio γ, small over large diameter. [default: 0.695]"),
+    typer.Option(
+        metavar=NUMBER,
+        help="Size ratio γ, small over large diameter; a file that gives no sizes needs one. "
+        "[default: 0.695, or that of the file]",
+    ),
 ]
 Start = Annotated[
     str | None,
@@ -45,24 +50,27 @@ Fit = Annotated[
     str | None,
     typer.Option(
         help="Overlaps of the start: dilate | stretch (xy and z apart) | relax | none. "
-        "[default: dilate; none for result files]"
+        "[default: dilate; none for result files and fluids]"
     ),
 ]
 Packing = Annotated[
-    str | None, typer.Option(metavar=NUMBER, help="Packing fraction to start from.")
+    str | None,
+    typer.Option(
+        metavar=NUMBER,
+        help="Packing fraction to start from. [default: 0.3 for fluids, else what fit gives]",
+    ),
 ]
 Box = Annotated[
     str | None,
     typer.Option(help="isotropic | in-plane | per-axis | floppy | fixed. [default: isotropic]"),
 ]
 Axes = Annotated[str | None, typer.Option(help="Axes along which spheres move: xyz | xy.")]
-Moves = Annotated[
-    str | None,
-    typer.Option(
-        help="local (trial moves of single spheres) | chain (straight event chains) | newtonian "
-        "(event chains). [default: newtonian; sample: local]"
-    ),
-]
+MOVES = (
+    "local (trial moves of single spheres) | chain (straight event chains) | newtonian (event "
+    "chains). [default: {}]"
+)
+Moves = Annotated[str | None, typer.Option(help=MOVES.format("newtonian"))]
+SampleMoves = Annotated[str | None, typer.Option(help=MOVES.format("local"))]
 BoxMoves = Annotated[
     str | None, typer.Option(help="heat-bath (exact draws) | metropolis. [default: heat-bath]")
 ]
@@ -149,13 +157,36 @@ def show_result(
             f"stopped ({reason}) after {_extent(result)}; the same command resumes {out}",
             err=True,
         )
-        raise typer.Exit(75)
+        raise typer.Exit(STOPPED)
     if as_json:
         summary = {"file": str(out), **result.summary, "parameters": dict(result.parameters)}
         typer.echo(json.dumps(summary))
     else:
         typer.echo(sentence(result))
         typer.echo(str(out))
+
+
+def closest(result: "Result") -> str:
+    """Return the smallest gap of the final state, in words."""
+    return f"smallest gap {result.summary['smallest_gap']:.2g}, checked over all images"
+
+
+def in_fixed_box(result: "Result") -> str:
+    """Return what is known of a fixed box: the pressure, if event chains measured it."""
+    summary = result.summary
+    if "mean_pressure" not in summary:
+        why = "local moves measure no pressure, --moves newtonian does"
+        if result.parameters["moves"] != "local":
+            why = "too short to measure the pressure"
+        return f"φ = {summary['packing_fraction']:.5f}  (fixed box; {why}; {closest(result)})"
+    from hsmc.analysis.statistics import with_error
+
+    measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
+    warning = "" if summary["pressure_reliable"] else "; SHORT: fewer than 50 autocorrelation times"
+    return (
+        f"βPσ_L³ = {measured}  (measured by event chains at φ = "
+        f"{summary['packing_fraction']:.5f}{warning}; {closest(result)})"
+    )
 
 
 def _extent(result: "Result") -> str:

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hsmc.cli import shared
+from hsmc.cli.exit_codes import SOME_FAILED
 from hsmc.cli.progress import PLAIN_SECONDS, Watch, duration, leave
 
 if TYPE_CHECKING:
     from hsmc.sweep.progress import StudyProgress
     from hsmc.sweep.tasks import Task
-
-SOME_FAILED = 3
-"""Exit code if tasks failed."""
 
 TERMINAL_SECONDS = 0.5
 """Time between two lines on a terminal, where they overwrite each other."""

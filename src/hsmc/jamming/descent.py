@@ -96,8 +96,8 @@ class Descent:
     def _optimum(self, pairs: Pairs, unit: float) -> Optimum:
         names = _names(pairs, len(self.state))
         program = _program(self.state, pairs, unit)
-        # A vertex throws spheres of a loose packing into corners: three in a cell then reach
-        # fcc from 81 % of random starts, from the middle of the optima from 94 %.
+        # A vertex throws spheres of a loose packing into corners: of 150 random starts of 2 large
+        # and 6 small ones (γ = 0.64) 2 then reach φ = 0.745, from the middle of the optima 14.
         central = unit >= COARSE and len(self.state) <= FEW
         if central:
             optimum = solve(program, None, "centre")

@@ -20,7 +20,13 @@ Method = Literal["primal", "dual", "centre"]
 OPTIONS: dict[Method, dict[str, str | int]] = {
     "dual": {"solver": "simplex", "simplex_strategy": 1},
     "primal": {"solver": "simplex", "simplex_strategy": 4},
-    "centre": {"solver": "ipm", "run_crossover": "off", "ipm_iteration_limit": 100},
+    # Presolve would put at its bounds what is free, and each version of HiGHS at others.
+    "centre": {
+        "solver": "ipm",
+        "run_crossover": "off",
+        "presolve": "off",
+        "ipm_iteration_limit": 100,
+    },
 }
 """What HiGHS calls the methods."""
 
@@ -135,9 +141,22 @@ def _run(program: LinearProgram, basis: Basis | None, method: Method) -> Optimum
     )
 
 
+class _Silent(highspy.Highs):
+    """A solver that prints nothing, not even while it is made.
+
+    HiGHS 1.16 prints its name once callbacks are set, which its constructor does: output set off
+    afterwards would come too late.
+    """
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (HiGHS's name)
+        """Set output off first."""
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 def _highs(pivots: int, method: Method) -> highspy.Highs:
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
+    highs = _Silent()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)  # for versions that set no callbacks by themselves
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("simplex_iteration_limit", pivots)
     for name, value in OPTIONS[method].items():

@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 
 def write_report(
-    sources: Sequence[Path | str],
+    sources: Sequence[Path | str] | Path | str,
     out: Path | str,
     *,
     detail: int = 2,
@@ -32,7 +32,7 @@ def write_report(
     """Write a report on results and studies.
 
     Args:
-        sources: Result files, study files (TOML), or folders of studies' results.
+        sources: Result files, study files (TOML), or folders of studies' results; one, or several.
         out: The page to write, .html.
         detail: Results that are shown in full, the densest first.
         null: Random starts by which each of them is judged, 0 for none.
@@ -53,7 +53,8 @@ def write_report(
         raise InputError(message)
     check_new(target, overwrite=overwrite)
     check_null(null)
-    material = read_material([Path(source) for source in sources])
+    listed = [sources] if isinstance(sources, Path | str) else sources
+    material = read_material([Path(source) for source in listed])
     write_whole(target, _page(material, detail, null, progress or _silent).encode())
     return target
 

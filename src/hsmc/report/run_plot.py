@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from hsmc.box import Floats
 from hsmc.configuration import LARGE
 from hsmc.report import style
 from hsmc.report.views import add_height_bar, draw_view
@@ -148,9 +149,12 @@ def _panels(result: Result) -> list[Panel]:
     known: dict[str, Panel] = {
         "packing_fraction": (_plot_packing, 1.35),
         "beta_pressure": (_plot_pressure, 0.9),
+        "measured_pressure": (_plot_measured_pressure, 1.35),
         "acceptance_large": (_plot_acceptances, 0.9),
         "mean_free_path": (_plot_free_path, 0.9),
     }
+    if result.parameters.get("box") == "fixed":  # files of earlier versions hold a pressure
+        del known["packing_fraction"], known["beta_pressure"]
     return [panel for name, panel in known.items() if name in result.series]
 
 
@@ -185,32 +189,53 @@ def _plot_packing(axes: Axes, result: Result) -> None:
     axes.set_ylabel(PHI)
     summary = result.summary
     if "mean_packing_fraction" in summary and result.status == "finished":
-        _mark_mean(axes, result, summary["mean_packing_fraction"], summary["standard_error"])
+        mean, error = summary["mean_packing_fraction"], summary["standard_error"]
+        _mark_mean(axes, result, "φ", (mean, error), summary.get("reliable", True))
 
 
-def _mark_mean(axes: Axes, result: Result, mean: float, error: float) -> None:
+def _mark_mean(
+    axes: Axes, result: Result, symbol: str, estimate: tuple[float, float], reliable: bool
+) -> None:
     """Mark the mean over the sampled cycles and a band of one standard error."""
-    sampled = [result.parameters.get("equilibrate", 0), result.series["cycle"][-1]]
+    mean, error = estimate
+    begin = result.summary.get("averaged_from", result.parameters.get("equilibrate", 0))
+    sampled = [begin, result.series["cycle"][-1]]
     if math.isfinite(error):
         axes.fill_between(
             sampled, mean - error, mean + error, color=style.SMALL_COLOUR, alpha=0.5, linewidth=0
         )
     axes.plot(sampled, [mean, mean], color=style.SMALL_COLOUR)
-    doubt = "" if result.summary.get("reliable", True) else " (short run)"
-    words = f"sampled: φ = {style.with_error(mean, error)}{doubt}"
+    doubt = "" if reliable else " (short run)"
+    words = f"sampled: {symbol} = {style.with_error(mean, error)}{doubt}"
     axes.set_title(words, loc="right", fontsize=7)
 
 
 def _plot_pressure(axes: Axes, result: Result) -> None:
     pressure = result.series["beta_pressure"]
     axes.plot(result.series["cycle"], pressure, color=style.INK, linewidth=0.9)
-    axes.set_yscale("log")
     axes.set_ylabel(PRESSURE)
-    if pressure.max() < 10.0 * pressure.min():  # whole decades, or there are no ticks
-        low, high = np.log10(pressure.min()), np.log10(pressure.max())
+    _set_decades(axes, pressure)
+
+
+def _set_decades(axes: Axes, values: Floats) -> None:
+    """Make the vertical axis logarithmic, over whole decades where there were no ticks else."""
+    axes.set_yscale("log")
+    shown = values[np.isfinite(values) & (values > 0.0)]
+    if len(shown) and shown.max() < 10.0 * shown.min():
+        low, high = np.log10(shown.min()), np.log10(shown.max())
         axes.set_ylim(10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.1))
     axes.yaxis.set_major_locator(LogLocator(numticks=4))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _plot_measured_pressure(axes: Axes, result: Result) -> None:
+    """Plot the pressure that event chains measure in a fixed box."""
+    series, summary = result.series, result.summary
+    axes.plot(series["cycle"], series["measured_pressure"], color=style.INK, linewidth=0.9)
+    axes.set_ylabel(PRESSURE)
+    if "mean_pressure" in summary and result.status == "finished":
+        estimate = (summary["mean_pressure"], summary["pressure_standard_error"])
+        _mark_mean(axes, result, PRESSURE, estimate, summary["pressure_reliable"])
 
 
 def _plot_acceptances(axes: Axes, result: Result) -> None:
@@ -228,10 +253,8 @@ def _plot_free_path(axes: Axes, result: Result) -> None:
     """Plot how far a sphere flies before it hits another: down to nothing where it jams."""
     series = result.series
     axes.plot(series["cycle"], series["mean_free_path"], color=style.INK, linewidth=0.9)
-    axes.set_yscale("log")
     axes.set_ylabel(r"free path ($\sigma_\mathrm{L}$)")
-    axes.yaxis.set_major_locator(LogLocator(numticks=4))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    _set_decades(axes, series["mean_free_path"])
 
 
 def _spaced(number: int) -> str:

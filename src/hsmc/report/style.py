@@ -1,7 +1,6 @@
 """One look for all figures, drawn at the size at which a journal prints them."""
 
 import io
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hsmc.analysis.statistics import with_error as with_error
 from hsmc.errors import InputError
 from hsmc.storage import check_new, write_whole
 
@@ -85,14 +85,6 @@ def new_figure(width: float, height: float) -> Figure:
 def letter(axes: Axes, which: str, title: str) -> None:
     """Head a panel with its letter in bold and a title."""
     axes.set_title(rf"$\bf{{({which})}}$ {title}", loc="left")
-
-
-def with_error(mean: float, error: float) -> str:
-    """Return mean ± standard error, to two digits of the error."""
-    if not (math.isfinite(error) and error > 0.0):
-        return f"{mean:.4f} ± {error:.2g}"
-    decimals = max(0, 1 - math.floor(math.log10(error)))
-    return f"{mean:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def check_target(path: Path, *, overwrite: bool = False) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hsmc.report import paper
+from hsmc.analysis.statistics import with_error
+from hsmc.report import conditions, paper
 from hsmc.report.entry import Entry
 from hsmc.results import Result
 
@@ -60,10 +61,10 @@ def _overview_row(entry: Entry) -> tuple[str, ...]:
     phi = entry.packing_fractions
     mean = "–"
     if len(phi) > 1:
-        mean = f"{phi.mean():.4f} ± {phi.std(ddof=1) / np.sqrt(len(phi)):.4f}"
+        mean = with_error(float(phi.mean()), float(phi.std(ddof=1) / np.sqrt(len(phi))))
     elif "mean_packing_fraction" in entry.best.summary:
         summary = entry.best.summary
-        mean = f"{summary['mean_packing_fraction']:.5f} ± {summary['standard_error']:.5f}"
+        mean = with_error(summary["mean_packing_fraction"], summary["standard_error"])
     certified = f"{int(entry.strict.sum())} of {len(phi)}"
     return (
         entry.name,
@@ -85,17 +86,12 @@ def beside_paper(entries: Sequence[Entry]) -> Table:
         for entry in compressions(entries, axes):
             phi = entry.packing_fractions
             spread = f"{phi.min():.4f} to {phi.max():.4f}" if len(phi) > 1 else f"{phi[0]:.4f}"
-            protocol = entry.best.parameters.get("protocol", "default")
-            same = protocol == "paper" and entry.ratio == paper.COMPRESSED_RATIO
             rows.append(
                 (
                     f"compressed, moves along {axes}: {entry.name}",
                     spread,
                     f"{value:.3f}",
-                    "the paper's protocol and ratio"
-                    if same
-                    else f"γ = {entry.ratio:.4g}, "
-                    f"protocol {protocol}; the paper had γ = {paper.COMPRESSED_RATIO}",
+                    conditions.of_compression(entry),
                 )
             )
     for protocol in ("default", "paper"):
@@ -107,7 +103,8 @@ def beside_paper(entries: Sequence[Entry]) -> Table:
             rows.append(
                 (
                     f"densest of {' to '.join(map(str, sorted({runs[0], runs[-1]})))} floppy-box "
-                    f"runs, protocol {protocol}, γ = {min(ratios):.4g} to {max(ratios):.4g}",
+                    f"runs, protocol {conditions.of_searches(found, protocol)}, "
+                    f"γ = {min(ratios):.4g} to {max(ratios):.4g}",
                     f"{min(best):.4f} to {max(best):.4f}",
                     f"{paper.DENSEST[0]:.3f} to {paper.DENSEST[1]:.3f}",
                     "the paper: best of 100 runs, γ = 0.61 to 0.72",

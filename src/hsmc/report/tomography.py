@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
+from matplotlib.ticker import MaxNLocator
 
 from hsmc.box import Floats
 from hsmc.report.style import (
@@ -258,5 +259,7 @@ def _symmetry(axes: Axes, crystal: Crystal) -> None:
     if np.isfinite(crystal.tolerance):
         axes.axvline(crystal.tolerance, color=OTHER_COLOUR, ls="--", lw=0.8)
     axes.set(xscale="log", xlabel="tolerance (nm)", ylabel="space group number")
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter(lambda number, _: f"{number:g}" if number else "none")
     axes.legend(loc="center left")
     letter(axes, "d", "symmetry against tolerance")

@@ -67,8 +67,8 @@ def draw_view(
     copies = copies or copies_to_show(len(configuration))
     drawn = spheres_in_view(configuration, along, copies, cut)
     spheres = _collection(axes, drawn, colour)
-    _draw_cell(axes, configuration.box, along, cut)
-    _frame(axes, drawn)
+    corners = _draw_cell(axes, configuration.box, along, cut)
+    _frame(axes, drawn, corners)
     return spheres
 
 
@@ -100,18 +100,21 @@ def species_colours(drawn: DrawnSpheres) -> Floats:
     return np.asarray((1.0 - haze) * pure[(drawn.types == SMALL).astype(int)] + haze)
 
 
-def _draw_cell(axes: Axes, box: Box, view: View, cut: float) -> None:
+def _draw_cell(axes: Axes, box: Box, view: View, cut: float) -> Floats:
+    """Draw the outline of the box; return its corners in the figure; shape (M, 2)."""
     near, others = cell_edges(box, view, cut)
     for edges, width in ((others, 0.6), (near, 1.2)):
         lines = LineCollection(list(edges), colors=INK, linewidths=width, capstyle="round")
         lines.set_path_effects([Stroke(linewidth=width + 1.2, foreground="white"), Normal()])
         axes.add_collection(lines, autolim=False)
+    return np.concatenate([near, others]).reshape(-1, 2)
 
 
-def _frame(axes: Axes, drawn: DrawnSpheres) -> None:
-    """Fit the axes around the spheres and put a bar of one σ_L below."""
+def _frame(axes: Axes, drawn: DrawnSpheres, corners: Floats) -> None:
+    """Fit the axes around spheres and box, and put a bar of one σ_L below."""
     radii = 0.5 * drawn.diameters[:, None]
-    low, high = (drawn.centres - radii).min(axis=0), (drawn.centres + radii).max(axis=0)
+    low = np.minimum((drawn.centres - radii).min(axis=0), corners.min(axis=0))
+    high = np.maximum((drawn.centres + radii).max(axis=0), corners.max(axis=0))
     margin = 0.02 * float((high - low).max())
     foot = low[1] - 3.0 * margin
     axes.plot([low[0], low[0] + 1.0], [foot, foot], color=INK, linewidth=1.5, solid_capstyle="butt")

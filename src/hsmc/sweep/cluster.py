@@ -1,7 +1,6 @@
 """Dask clusters: one of our own on this machine, or one that is there already."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsmc import __version__
 from hsmc.errors import InputError
+from hsmc.threads import usable_cores
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -58,13 +58,6 @@ def connected(workers: int | None, scheduler: str | None) -> Iterator["Client"]:
         with _quiet(), _attached(scheduler) as client:
             check_workers(client)
             yield client
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use: a batch system may grant few."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def check_workers(client: "Client") -> None:

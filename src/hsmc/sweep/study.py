@@ -161,7 +161,7 @@ def read_study(path: Path) -> StudyFile:
     Raises:
         InputError: The file is missing, no TOML, or no study; the message names the fault.
     """
-    given = read_config(path)
+    given = read_config(path, "study")
     try:
         return StudyFile(path.absolute(), Study.build(given))
     except InputError as error:

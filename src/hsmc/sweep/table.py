@@ -84,7 +84,8 @@ def check_table_name(path: Path) -> None:
 
     Raises:
         InputError: The extension is none of a table, or its library is missing.
-        OutputError: The folder is missing or not writable.
+        OutputError: The folder is missing.
+        StorageError: The folder is not writable.
     """
     if path.suffix not in FORMATS:
         message = f"table {path} has extension {path.suffix!r}, needs one of {', '.join(FORMATS)}"

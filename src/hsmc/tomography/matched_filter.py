@@ -16,8 +16,8 @@ from scipy import fft
 
 from hsmc.box import Floats
 from hsmc.kernels.splines import read, spread
+from hsmc.threads import usable_cores
 from hsmc.tomography.series import Single
-from hsmc.tomography.threads import cores
 
 Spectrum = NDArray[np.complex64]
 
@@ -183,7 +183,7 @@ class MatchedFilter:
         return np.roll(grid, [-(n // 2) for n in inner.shape], axis=(0, 1, 2))
 
     def _forward(self, grid: Single) -> Spectrum:
-        return np.asarray(fft.rfftn(grid, workers=cores()), np.complex64)
+        return np.asarray(fft.rfftn(grid, workers=usable_cores()), np.complex64)
 
     def _backward(self, spectrum: Spectrum) -> Single:
-        return np.asarray(fft.irfftn(spectrum, self.shape, workers=cores()), np.float32)
+        return np.asarray(fft.irfftn(spectrum, self.shape, workers=usable_cores()), np.float32)

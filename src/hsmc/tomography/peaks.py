@@ -32,14 +32,12 @@ class Threshold:
         counts: Peaks above each level; shape (K,).
         chosen: The level used; infinity if there are no particles.
         typical: Height of a particle's peak as most have it.
-        by_user: The level was given, not found.
     """
 
     heights: Floats
     counts: NDArray[np.int64]
     chosen: float
     typical: float
-    by_user: bool = False
 
 
 def find_peaks(

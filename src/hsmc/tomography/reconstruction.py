@@ -17,8 +17,9 @@ from scipy import fft
 from hsmc.box import Floats
 from hsmc.errors import InputError
 from hsmc.kernels.projection import backproject_slices, project_slices
+from hsmc.threads import usable_cores
 from hsmc.tomography.series import LINES, Single, TiltSeries
-from hsmc.tomography.threads import cores, in_threads
+from hsmc.tomography.threads import in_threads
 
 FBP, SIRT = "fbp", "sirt"
 
@@ -192,6 +193,6 @@ def _tilt_axis_last(array: Single) -> Single:
 
 def _slabs(rows: int) -> list[slice]:
     """Return slabs of equal size, so many that every core has its share."""
-    count = min(rows, cores() * math.ceil(rows / (SLAB * cores())))
+    count = min(rows, usable_cores() * math.ceil(rows / (SLAB * usable_cores())))
     edges = np.linspace(0, rows, count + 1).astype(int)
     return [slice(int(low), int(high)) for low, high in pairwise(edges)]

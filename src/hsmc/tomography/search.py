@@ -147,7 +147,7 @@ class Search:
         given = self.options.thresholds[species]
         if given is None or not math.isfinite(found.chosen):
             return found
-        return replace(found, chosen=given * found.typical, by_user=True)
+        return replace(found, chosen=given * found.typical)
 
     def _peaks(self, fit: Fit, species: int) -> tuple[Floats, Floats, float]:
         """Return peaks of the sharpened residual, and the spread of that map."""

@@ -1,0 +1,16 @@
+"""How commands end, for shells and batch systems; those of 64 and more are of sysexits.h."""
+
+FAILED = 1
+"""A solver failed."""
+
+WRONG_USE = 2
+"""What the user gave is not usable."""
+
+SOME_FAILED = 3
+"""Tasks of a study failed."""
+
+INPUT_OUTPUT = 74
+"""The system failed to read or write."""
+
+STOPPED = 75
+"""Stopped by a signal or a time limit; the same command resumes."""
