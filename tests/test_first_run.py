@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numba
 import numpy as np
@@ -77,3 +78,27 @@ def test_no_line_when_kernels_are_compiled(motion):
     """By another process. Fails if the line comes whenever a kernel is met first (tried)."""
     heard(sample, moves=motion, **BRIEF)
     subprocess.run([sys.executable, "-c", ONCE_MORE, motion], check=True)
+
+
+class Hour:
+    """A monitor that takes an hour of CPU time to hear that kernels are compiled."""
+
+    def __init__(self, monkeypatch):
+        self.clock = time.process_time
+        self.spent = 0.0
+        monkeypatch.setattr(time, "process_time", lambda: self.clock() + self.spent)
+
+    def __getattr__(self, name):
+        return getattr(Silent(), name)
+
+    def note(self, words):
+        self.spent += 3600.0 * (words == COMPILING)
+
+
+@pytest.mark.usefixtures("never_compiled")
+def test_compiling_is_no_part_of_a_run(monkeypatch):
+    """A first run is as long as any other. Fails if its time is left in, or taken twice (tried)."""
+    listener = Hour(monkeypatch)
+    result = sample(None, listener, moves="local", **BRIEF)
+    assert listener.spent == 3600.0
+    assert 0.0 < result.summary["cpu_seconds"] < 1800.0

@@ -1,5 +1,6 @@
 """What a user is told while the kernels compile."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -10,26 +11,38 @@ from hsmc.kernels.run import run_block
 COMPILING = "compiling the kernels: about half a minute, once for this version on this machine"
 
 
-class _Ear(Listener):
+class Compiling(Listener):
+    """Hears when Numba compiles a block of cycles that it found nowhere.
+
+    Attributes:
+        seconds: CPU time that compiling took so far.
+    """
+
     def __init__(self, note: Callable[[str], None]) -> None:
+        self.seconds = 0.0
         self._note = note
+        self._began = 0.0
 
     def on_start(self, event: Event) -> None:
-        """Tell the user if it is a block of cycles that Numba found nowhere and compiles now."""
+        """Tell the user."""
         if event.data["dispatcher"] is run_block:
+            self._began = time.process_time()
             self._note(COMPILING)
 
     def on_end(self, event: Event) -> None:
-        """Say nothing."""
+        """Count the time."""
+        if event.data["dispatcher"] is run_block:
+            self.seconds += time.process_time() - self._began
 
 
-def compiling_told(note: Callable[[str], None]) -> AbstractContextManager[Listener]:
+def compiling_told(note: Callable[[str], None]) -> AbstractContextManager[Compiling]:
     """Have the user told if a block of cycles has to be compiled, at the moment when that begins.
 
-    Each way in which spheres move is compiled once (``kernels.ways``).
+    Each way in which spheres and the box move is compiled once (``kernels.ways``,
+    ``kernels.box_moves``).
 
     Args:
         note: Takes a line for the user.
     """
-    told: AbstractContextManager[Listener] = install_listener("numba:compile", _Ear(note))
+    told: AbstractContextManager[Compiling] = install_listener("numba:compile", Compiling(note))
     return told
