@@ -106,17 +106,33 @@ def test_one_sphere():
     json.dumps(found.summary, allow_nan=False)
 
 
+STRETCHED = {"replicate": (1, 1, 1), "fit": "stretch", "noise": 1e-3}
+
+
 def test_a_jammed_state_is_judged_against_random_starts(tmp_path):
     """A6B19 stretched to contact and jammed keeps its large spheres, as in docs/floppy-box.md."""
     path, told = tmp_path / "jammed.h5", []
-    options = {"replicate": (1, 1, 1), "fit": "stretch", "noise": 1e-3}
-    hsmc.jam(path, start="a6b19", ratio=0.695, **options)
+    hsmc.jam(path, start="a6b19", ratio=0.695, **STRETCHED)
     found = compare(path, null=19, progress=lambda done, of: told.append((done, of)))
     assert told == [(k, 19) for k in range(1, 20)]
     assert found.moves["large"].chance.words == "kept"
     assert found.moves["large"].chance.mean == pytest.approx(0.525, abs=0.05)
-    assert [sentence.holds for sentence in found.sentences] == [True, True, True]
+    assert [sentence.holds for sentence in found.sentences[:2]] == [True, True]
     json.dumps(found.summary, allow_nan=False)
+
+
+def test_jammed_states_are_disordered_most_times(tmp_path):
+    """Some seeds of the noise keep a mirror: one of five with HiGHS 1.16.0.
+
+    Were it one in five, fewer than two of five would be disordered with a chance of 0.7 %. Fails
+    if the sentence is about the reference (tried).
+    """
+    holds = 0
+    for seed in range(1, 6):
+        path = tmp_path / f"{seed}.h5"
+        hsmc.jam(path, start="a6b19", ratio=0.695, seed=seed, **STRETCHED)
+        holds += bool(compare(path, null=0).sentences[2].holds)
+    assert holds >= 2
 
 
 def test_a_random_start_is_as_by_chance():

@@ -75,6 +75,8 @@ def test_beside_the_paper(tmp_path):
         ),
         (0.695, {"packing": 0.4}, "the paper's protocol but for packing 0.4; γ = 0.695, "
          "as in the paper"),
+        (0.695, {"box": "fixed", "pressure": None}, "the paper's protocol but for box fixed, no "
+         "pressure; γ = 0.695, as in the paper"),
         (0.6, {}, "the paper's protocol; γ = 0.6, the paper had γ = 0.695"),
         (0.695, {"protocol": "default", "box": "floppy"},
          "protocol default, box floppy; γ = 0.695, as in the paper"),

@@ -47,10 +47,14 @@ def departures(parameters: Mapping[str, Any], preset: Mapping[str, Any]) -> list
         parameters: Of a result; what is not among them was not known when it was made.
         preset: What the protocol sets.
     """
-    return [
-        f"{name.replace('_', ' ')} {shown(_plain(parameters[name]))}"
+    differing = {
+        name: parameters[name]
         for name, value in preset.items()
         if name in parameters and _plain(parameters[name]) != _plain(value)
+    }
+    return [
+        f"no {name}" if value is None else f"{name.replace('_', ' ')} {shown(value)}"
+        for name, value in differing.items()
     ]
 
 
