@@ -26,7 +26,7 @@ from timing import Row, Table, Work, run, speeds_in_turns
 
 from hsmc.analysis.statistics import estimate_mean
 from hsmc.configuration import Configuration
-from hsmc.fit import SQUEEZED, at_packing, relax
+from hsmc.fit import DENSEST_SQUEEZED, at_packing, relax
 from hsmc.simulation import Moves, Simulation
 from hsmc.squeeze import squeeze
 
@@ -201,7 +201,7 @@ def compression(repeats: int) -> Iterator[Row]:
         ours, quick = np.median(seconds, axis=0)
         schedule = Schedule("geometric from 10", "geometric", 10.0, 64_000)
         ramp = time_to(start, schedule, (target,), stop=True)[f"s to {target}"]
-        way = "squeezed" if target <= SQUEEZED else "relaxed"
+        way = "squeezed" if target <= DENSEST_SQUEEZED else "relaxed"
         yield {"to φ": target, "way here": way, "here, s": ours, "HOOMD-blue, s": quick,
                "ratio": quick / ours, "φ here, least": f"{min(found):.4f}",
                "ramp here, s": ramp}  # fmt: skip
@@ -212,7 +212,7 @@ def _dense(start: Configuration, target: float) -> tuple[Work, list[float]]:
     found: list[float] = []
 
     def work() -> float:
-        if target <= SQUEEZED:
+        if target <= DENSEST_SQUEEZED:
             dense = squeeze(start, target, len(found))
         else:
             dense = relax(at_packing(start, target), len(found))

@@ -139,7 +139,7 @@ def starts(sizes: list[int], threads: int) -> None:
 
 def _start(spheres: int, packing_fraction: float, relaxed: int, threads: int) -> str:
     """Return CPU seconds and bytes a sphere of a random fluid."""
-    fit.RELAXED, fit.SQUEEZED = spheres if relaxed else 0, 1.0
+    fit.MOST_RELAXED, fit.DENSEST_SQUEEZED = spheres if relaxed else 0, 1.0
     random_fluid(Mixture(RATIO, 60, 190), 0.3, 1)  # the kernels are loaded then
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()

@@ -51,8 +51,11 @@ BALANCED = 100.0
 TIME_STEP = 0.4
 """Longest time step of a minimisation, over the smallest diameter."""
 
-RELAXED, SQUEEZED = 4096, 0.54
-"""More random spheres than this are squeezed, up to this packing fraction; others are relaxed."""
+MOST_RELAXED = 4096
+"""Random spheres up to which overlaps are relaxed away at any packing fraction."""
+
+DENSEST_SQUEEZED = 0.54
+"""Packing fraction up to which more of them are squeezed instead."""
 
 DILUTE = 0.02
 """Packing fraction at which many random spheres are placed."""
@@ -176,9 +179,10 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
 
     Works up to a packing fraction of about 0.6 (0.5 for a handful of spheres); denser states are
     for compression to reach. The fluid is free of overlaps, not yet in equilibrium. More than
-    ``RELAXED`` spheres are placed at 0.02 and squeezed from there, up to ``SQUEEZED``: as fast,
-    on several threads, by 0.2 kB a sphere. A list of pairs, as relaxing needs, is up to 2 kB; where
-    squeezing gets stuck, as with few spheres ten times as large as the others, they are relaxed.
+    ``MOST_RELAXED`` spheres are placed at 0.02 and squeezed from there, up to ``DENSEST_SQUEEZED``:
+    as fast, on several threads, by 0.2 kB a sphere. A list of pairs, as relaxing needs, is up to
+    2 kB; where squeezing gets stuck, as with few spheres ten times as large as the others, they are
+    relaxed.
 
     Args:
         mixture: Composition and size ratio.
@@ -191,7 +195,7 @@ def random_fluid(mixture: Mixture, packing_fraction: float, seed: int) -> Config
     diameters = mixture.diameters
     scaled = stream(seed, "fluid").random((len(diameters), 3))
     points = Configuration.from_scaled(Box.cubic(1.0), scaled, diameters, mixture.types)
-    if len(points) > RELAXED and packing_fraction <= SQUEEZED:
+    if len(points) > MOST_RELAXED and packing_fraction <= DENSEST_SQUEEZED:
         dilute = at_packing(points, min(packing_fraction, DILUTE))
         with suppress(StuckError):  # small spheres inside few much larger ones do not get out
             return squeeze(dilute, packing_fraction, seed)
