@@ -1,5 +1,7 @@
 """Options: what is taken, and what is refused with the value found and the value needed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,3 +176,9 @@ def test_long_values_are_cut():
     """Fails if a message holds all that was given (tried)."""
     with pytest.raises(InputError, match=r"^seed is x{60}…, needs to be"):
         CompressOptions.build({"seed": "x" * 1000})
+
+
+def test_options_are_checked_without_numba():
+    """A mistake is told at once. Fails if what options import needs the kernels (tried)."""
+    code = "import sys, hsmc.options; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,14 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.box import Floats
-from hsmc.kernels.plan import (
-    BoxWay,
-    DrawnElements,
-    DrawnScalings,
-    FixedBox,
-    TriedElements,
-    TriedScalings,
-)
 
 BoxMode = Literal["isotropic", "in-plane", "per-axis", "floppy", "fixed"]
 Axes = Literal["xyz", "xy"]
@@ -38,20 +30,6 @@ def box_moves(mode: BoxMode) -> NDArray[np.int64]:
             the triangular box; fixed, none (constant volume).
     """
     return np.array(_BOX_MOVES[mode], dtype=np.int64).reshape(-1, 3)
-
-
-def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
-    """Return how the box moves, for which blocks compile.
-
-    Args:
-        mode: As for ``box_moves``.
-        heat_bath: Draw box moves exactly, or by Metropolis.
-    """
-    if mode == "fixed":
-        return FixedBox()
-    if mode == "floppy":
-        return DrawnElements() if heat_bath else TriedElements()
-    return DrawnScalings() if heat_bath else TriedScalings()
 
 
 def axis_mask(axes: Axes) -> Floats:

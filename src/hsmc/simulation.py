@@ -9,17 +9,23 @@ from numpy.typing import NDArray
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
-from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves, box_way
+from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
 from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
-from hsmc.kernels.few_spheres import are_few, few_packets
+from hsmc.kernels.few_spheres import few_packets
 from hsmc.kernels.plan import (
+    BoxWay,
+    DrawnElements,
+    DrawnScalings,
     EventChains,
     EventChainsInRegions,
+    FixedBox,
     LocalMoves,
     LocalMovesInRegions,
     Plan,
     Tally,
+    TriedElements,
+    TriedScalings,
     Way,
 )
 from hsmc.kernels.run import Spheres, run_block
@@ -75,6 +81,20 @@ def way_of(motion: Motion, spheres: int) -> Way:
     if motion == "local":
         return LocalMoves() if spheres <= ONE_REGION else LocalMovesInRegions()
     return EventChains() if spheres <= ONE_CHAIN_REGION else EventChainsInRegions()
+
+
+def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
+    """Return how the box moves, for which blocks compile.
+
+    Args:
+        mode: As for ``box_moves``.
+        heat_bath: Draw box moves exactly, or by Metropolis.
+    """
+    if mode == "fixed":
+        return FixedBox()
+    if mode == "floppy":
+        return DrawnElements() if heat_bath else TriedElements()
+    return DrawnScalings() if heat_bath else TriedScalings()
 
 
 class Simulation:
@@ -192,11 +212,6 @@ class Simulation:
         return way_of(self.moves.motion, self.spheres)
 
     @property
-    def _asks(self) -> bool:
-        few = self.moves.box == "floppy" and are_few(self.spheres)
-        return not (few or self.moves.box == "fixed")
-
-    @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
         if isinstance(self.way, LocalMovesInRegions | EventChainsInRegions):
@@ -214,13 +229,14 @@ class Simulation:
         Returns:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
+        few, box = few_packets(self.spheres), self.moves.box
         plan = Plan(
             self.way,
-            few_packets(self.spheres),
+            few,
             axis_mask(self.moves.axes),
-            box_way(self.moves.box, heat_bath=self.moves.heat_bath),
-            box_moves(self.moves.box),
-            self._asks,
+            box_way(box, heat_bath=self.moves.heat_bath),
+            box_moves(box),
+            box != "fixed" and (box != "floppy" or few is None),
             tuning,
             self.moves.particle_target,
             self.moves.box_target,
