@@ -19,12 +19,12 @@ from hsmc.kernels.cells import RADIUS, Ints, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON
 from hsmc.kernels.event_chains import SIGHT
 from hsmc.kernels.flights import Flight, first_hit, surroundings
-from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.jit import answers, inlined, kernel
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Nearest, nearest
 from hsmc.kernels.random import normal, uniform
-from hsmc.kernels.run import Spheres, assemble
-from hsmc.kernels.search import around, looks_for, search
+from hsmc.kernels.run import Spheres, assemble, new_room
+from hsmc.kernels.search import around, look, search
 from hsmc.rng import kernel_state
 from hsmc.simulation import Moves, Simulation
 
@@ -57,7 +57,7 @@ class CountedFlight(NamedTuple):
     seen: Ints
 
 
-@looks_for(CountedNearest)
+@answers(look, query=CountedNearest)
 @inlined
 def count_nearest(
     system: System, packet: int, x: float, y: float, z: float, query: CountedNearest, least: float
@@ -67,7 +67,7 @@ def count_nearest(
     return nearest(system, packet, x, y, z, Nearest(query.slot, query.radius), least)
 
 
-@looks_for(CountedFlight)
+@answers(look, query=CountedFlight)
 @inlined
 def count_hit(
     system: System, packet: int, x: float, y: float, z: float, query: CountedFlight, path: float
@@ -79,10 +79,9 @@ def count_hit(
 
 @kernel
 def trial_visits(
-    spheres: Spheres, step: float, trials: int, state: NDArray[np.uint64]
+    system: System, step: float, trials: int, state: NDArray[np.uint64]
 ) -> tuple[int, int, int, int]:
     """Return packets visited and trials, of those refused and of those accepted."""
-    system, _ = assemble(spheres, None)
     seen, packets = np.zeros(1, np.int64), system.cells.packets
     refused = accepted = refused_seen = accepted_seen = 0
     for _ in range(trials):
@@ -106,11 +105,10 @@ def trial_visits(
 
 @kernel
 def flight_visits(
-    spheres: Spheres, sight: float, trials: int, state: NDArray[np.uint64]
+    system: System, sight: float, trials: int, state: NDArray[np.uint64]
 ) -> tuple[int, int]:
     """Return packets visited by searches in random directions, and how many found a sphere."""
-    system, _ = assemble(spheres, None)
-    seen, hit, packets = np.zeros(1, np.int64), np.empty(4), system.cells.packets
+    seen, hit, packets = np.zeros(1, np.int64), np.empty(5), system.cells.packets
     found = 0
     for _ in range(trials):
         slot = int(system.cells.place_of[int(uniform(state) * system.species.shape[0])])
@@ -131,20 +129,23 @@ def flight_visits(
     return seen[0], found
 
 
-def arrays(simulation: Simulation) -> Spheres:
-    """Return the spheres of a simulation as kernels take them."""
+def in_cells(simulation: Simulation) -> System:
+    """Return the spheres of a simulation as kernels hold them."""
     now = simulation.configuration
-    return Spheres(
+    spheres = Spheres(
         np.array(now.positions), np.array(now.box.vectors), 0.5 * now.diameters,
         now.types.astype(np.int8), np.zeros((1, 3)),
     )  # fmt: skip
+    room = new_room(spheres, None)
+    assemble(room, spheres)
+    return room.system
 
 
 def rows(spheres: int, trials: int) -> Iterator[Row]:
     """Packets and bytes a search of each kind."""
     state = kernel_state(1, "moves", 0)
     ran = prepared(fluid(spheres, 0.45), Moves("fixed", particle_target=0.25))
-    counted = trial_visits(arrays(ran), float(ran.steps[0]), trials, state)
+    counted = trial_visits(in_cells(ran), float(ran.steps[0]), trials, state)
     for name, seen, number in (
         ("trial refused", counted[0], counted[1]),
         ("trial accepted", counted[2], counted[3]),
@@ -153,7 +154,7 @@ def rows(spheres: int, trials: int) -> Iterator[Row]:
         yield _row(name, seen / number, number / trials)
     ran = prepared(fluid(spheres, 0.45), Moves("fixed", motion="newtonian"), trials=2e6)
     sight = SIGHT * float(ran.state()["chain"][1])
-    flown, found = flight_visits(arrays(ran), sight, trials, state)
+    flown, found = flight_visits(in_cells(ran), sight, trials, state)
     yield _row(f"flight, looking {sight:.3f} σ ahead", flown / trials, found / trials)
 
 

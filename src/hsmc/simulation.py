@@ -28,7 +28,7 @@ from hsmc.kernels.plan import (
     TriedScalings,
     Way,
 )
-from hsmc.kernels.run import Spheres, run_block
+from hsmc.kernels.run import Spheres, new_room, run_block
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
@@ -232,7 +232,6 @@ class Simulation:
         few, box = few_packets(self.spheres), self.moves.box
         plan = Plan(
             self.way,
-            few,
             axis_mask(self.moves.axes),
             box_way(box, heat_bath=self.moves.heat_bath),
             box_moves(box),
@@ -241,8 +240,11 @@ class Simulation:
             self.moves.particle_target,
             self.moves.box_target,
         )
+        pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
         with kernel_threads():
-            volumes = run_block(self._spheres, plan, self._tally, np.ascontiguousarray(pressures))
+            run_block(
+                new_room(self._spheres, few), self._spheres, plan, self._tally, pressures, volumes
+            )
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()

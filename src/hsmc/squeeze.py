@@ -15,7 +15,7 @@ import numpy as np
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError
-from hsmc.kernels.run import Spheres
+from hsmc.kernels.run import Spheres, new_room
 from hsmc.kernels.squeezing import part_spheres
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
@@ -81,7 +81,7 @@ def _part(
     """Move spheres until none overlap, or refuse."""
     with kernel_threads():
         for _ in range(PATIENCE // CYCLES):
-            if part_spheres(spheres, steps, state, CYCLES):
+            if part_spheres(new_room(spheres, None), spheres, steps, state, CYCLES):
                 return
     message = (
         f"packing fraction is {wanted:g}, but {len(spheres.radii)} random spheres still overlap "

@@ -11,7 +11,7 @@ from hsmc.kernels.clearance import HORIZON
 from hsmc.kernels.few_spheres import few_packets
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at
-from hsmc.kernels.run import Spheres, assemble
+from hsmc.kernels.run import Spheres, assemble, new_room
 from hsmc.neighbors import near_pairs as all_near_pairs
 from tests.conftest import points, sheared_boxes
 
@@ -28,7 +28,9 @@ def system_of(configuration):
         configuration.types.astype(np.int8),
         np.zeros((1, 3)),
     )
-    return assemble(spheres, few_packets(len(configuration)))
+    room = new_room(spheres, few_packets(len(configuration)))
+    assemble(room, spheres)
+    return room.system, room.order
 
 
 def mixed_spheres(n, box, seed, ratio=0.6):

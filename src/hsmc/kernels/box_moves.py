@@ -10,21 +10,20 @@ weight is a (truncated) Gamma density, or constant for shears, and is drawn exac
 heat-bath move that needs no step size and is never rejected. The interval is the same for
 every state on it, which is what balance needs.
 
-Which of them a plan has, its type says, so a block waits for no others to be compiled.
+Which of them a plan has, the type of ``Plan.box_way`` says.
 
 Sources: Frenkel & Smit, Understanding Molecular Simulation, 2nd ed., Sec. 5.4; Martyna, Tobias
 & Klein, J. Chem. Phys. 101, 4177 (1994), doi:10.1063/1.467468 (measure of the full box);
 Neal, Ann. Stat. 31, 705 (2003), doi:10.1214/aos/1056562461 (random windows).
 """
 
-from typing import Any
-
-from numba.extending import overload
+# ruff: noqa: ARG001 - all ways take the same
 
 from hsmc.kernels.cells import System
 from hsmc.kernels.elements import heat_bath_element, metropolis_element
-from hsmc.kernels.jit import lean, merged
+from hsmc.kernels.jit import answers, merged, part
 from hsmc.kernels.plan import (
+    BoxWay,
     DrawnElements,
     DrawnScalings,
     FixedBox,
@@ -32,7 +31,6 @@ from hsmc.kernels.plan import (
     Tally,
     TriedElements,
     TriedScalings,
-    kind_of,
 )
 from hsmc.kernels.random import uniform
 from hsmc.kernels.scalings import heat_bath_scale, metropolis_scale
@@ -45,11 +43,12 @@ LARGEST_BOX_STEP = 0.4
 """Largest relative step of a Metropolis box move."""
 
 
-def move_box(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+def move_box(system: System, way: BoxWay, plan: Plan, tally: Tally, beta_pressure: float) -> None:
     """Make one box move, chosen at random from the plan.
 
     Args:
         system: Spheres in their box, changed.
+        way: That of the plan; its type says who answers.
         plan: What a cycle does.
         tally: Changed.
         beta_pressure: βPσ_L³.
@@ -81,8 +80,11 @@ def tune_box_steps(plan: Plan, tally: Tally) -> None:
         tune(tally.box_steps, tally.box_recent, BOX_TRIALS, plan.box_target, LARGEST_BOX_STEP)
 
 
-@lean
-def draw_scaling(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+@answers(move_box, way=DrawnScalings)
+@part
+def draw_scaling(
+    system: System, way: DrawnScalings, plan: Plan, tally: Tally, beta_pressure: float
+) -> None:
     """See ``DrawnScalings``."""
     kind = choose(plan, tally)
     move = plan.box_moves[kind]
@@ -91,8 +93,11 @@ def draw_scaling(system: System, plan: Plan, tally: Tally, beta_pressure: float)
     note(tally, kind, True)
 
 
-@lean
-def draw_element(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+@answers(move_box, way=DrawnElements)
+@part
+def draw_element(
+    system: System, way: DrawnElements, plan: Plan, tally: Tally, beta_pressure: float
+) -> None:
     """See ``DrawnElements``."""
     kind = choose(plan, tally)
     move = plan.box_moves[kind]
@@ -100,8 +105,11 @@ def draw_element(system: System, plan: Plan, tally: Tally, beta_pressure: float)
     note(tally, kind, True)
 
 
-@lean
-def try_scaling(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+@answers(move_box, way=TriedScalings)
+@part
+def try_scaling(
+    system: System, way: TriedScalings, plan: Plan, tally: Tally, beta_pressure: float
+) -> None:
     """See ``TriedScalings``."""
     kind = choose(plan, tally)
     move, step = plan.box_moves[kind], tally.box_steps[kind]
@@ -110,8 +118,11 @@ def try_scaling(system: System, plan: Plan, tally: Tally, beta_pressure: float) 
     tune_box_steps(plan, tally)
 
 
-@lean
-def try_element(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+@answers(move_box, way=TriedElements)
+@part
+def try_element(
+    system: System, way: TriedElements, plan: Plan, tally: Tally, beta_pressure: float
+) -> None:
     """See ``TriedElements``."""
     kind = choose(plan, tally)
     move, step = plan.box_moves[kind], tally.box_steps[kind]
@@ -120,25 +131,7 @@ def try_element(system: System, plan: Plan, tally: Tally, beta_pressure: float) 
     tune_box_steps(plan, tally)
 
 
-@lean
-def leave(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> None:
+@answers(move_box, way=FixedBox)
+@part
+def leave(system: System, way: FixedBox, plan: Plan, tally: Tally, beta_pressure: float) -> None:
     """See ``FixedBox``."""
-
-
-KINDS: dict[type, Any] = {
-    FixedBox: leave,
-    DrawnScalings: draw_scaling,
-    DrawnElements: draw_element,
-    TriedScalings: try_scaling,
-    TriedElements: try_element,
-}
-
-
-@overload(move_box, strict=False, inline="always")
-def _choose(system: System, plan: Any, tally: Tally, beta_pressure: float) -> Any:  # noqa: ARG001
-    chosen = KINDS[kind_of(plan, "box")]
-
-    def move(system, plan, tally, beta_pressure):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        chosen(system, plan, tally, beta_pressure)
-
-    return move

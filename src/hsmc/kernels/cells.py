@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, kernel, lean, merged
+from hsmc.kernels.jit import inlined, kernel, merged, part
 from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import BITS, LANES, PLACE, put
 
@@ -102,7 +102,7 @@ class System(NamedTuple):
     few: Floats | None
 
 
-@lean
+@part
 def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
     """Write the inverse of an upper triangular box, and 1 over the distances of its faces.
 
@@ -154,7 +154,13 @@ def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
         thinnest = thinnest_axis(cells, per_face)
 
 
-@kernel
+@inlined
+def wide(index: int) -> int:
+    """Return an index of 32 bits as one of 64; what takes both would be compiled for both."""
+    return index + 0
+
+
+@part
 def cell_index(cells: Cells, inverse: Floats, x: float, y: float, z: float) -> int:
     """Return the cell of a wrapped Cartesian position."""
     nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
@@ -165,7 +171,6 @@ def cell_index(cells: Cells, inverse: Floats, x: float, y: float, z: float) -> i
     return (min(c, nz - 1) * ny + min(b, ny - 1)) * nx + min(a, nx - 1)
 
 
-@kernel
 def new_cells(n: int) -> Cells:
     """Return room for ``n`` spheres in at most n/2 cells and a few."""
     most = n // 2 + 8
@@ -180,11 +185,11 @@ def new_cells(n: int) -> Cells:
         np.empty(most, np.int32),
         np.empty(3, np.int64),
         np.zeros(most, np.int32),
-        np.arange(n).astype(np.int32),
+        np.arange(n, dtype=np.int32),
     )
 
 
-@kernel
+@part
 def empty_packet(cells: Cells, packet: int, cell: int) -> None:
     """Make a packet ready for spheres of a cell."""
     cells.following[packet] = -1
@@ -196,7 +201,7 @@ def empty_packet(cells: Cells, packet: int, cell: int) -> None:
         cells.packets[packet, RADIUS, place] = 0.0
 
 
-@kernel
+@part
 def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
     """Put every sphere into its cell.
 
@@ -227,7 +232,7 @@ def packet_of(cells: Cells, cell: int, rank: int) -> int:
     return packet
 
 
-@kernel
+@part
 def chain_packet(cells: Cells, packet: int) -> None:
     """Let another packet of the pool follow: one given back, or the next that was never used.
 
@@ -242,10 +247,10 @@ def chain_packet(cells: Cells, packet: int) -> None:
         cells.pool[USED] += 1
     release(cells.pool, LOCK)
     cells.following[packet] = another
-    empty_packet(cells, another, cells.cell_of[packet])
+    empty_packet(cells, another, wide(cells.cell_of[packet]))
 
 
-@kernel
+@part
 def give_back(cells: Cells, cell: int, rank: int) -> None:
     """Give the last packet of a cell, now empty, back to the pool."""
     before = packet_of(cells, cell, rank - 1)
@@ -260,7 +265,7 @@ def give_back(cells: Cells, cell: int, rank: int) -> None:
 @inlined
 def place_in(cells: Cells, i: int, cell: int, x: float, y: float, z: float, radius: float) -> None:
     """Put sphere ``i`` into a cell."""
-    rank = cells.filled[cell]
+    rank = wide(cells.filled[cell])
     packet, place = packet_of(cells, cell, rank), rank & PLACE
     write(cells, packet * LANES + place, x, y, z)
     cells.packets[packet, RADIUS, place] = radius
@@ -273,9 +278,9 @@ def place_in(cells: Cells, i: int, cell: int, x: float, y: float, z: float, radi
 def take_out(cells: Cells, i: int) -> None:
     """Take sphere ``i`` out of its cell; the cell's last sphere takes its place."""
     packet, place = cells.place_of[i] >> BITS, cells.place_of[i] & PLACE
-    cell = cells.cell_of[packet]
+    cell = wide(cells.cell_of[packet])
     cells.filled[cell] -= 1
-    rank = cells.filled[cell]
+    rank = wide(cells.filled[cell])
     last, k = packet_of(cells, cell, rank), rank & PLACE
     other = cells.owner[last, k]
     for row in range(4):
@@ -353,7 +358,7 @@ def wrapped(
     return x, y, z, a, b, c
 
 
-@kernel
+@part
 def wrap(box: Floats, inverse: Floats, positions: Floats) -> None:
     """Bring Cartesian positions into the box, in place; shape (N, 3)."""
     for i in range(positions.shape[0]):
@@ -367,14 +372,15 @@ def wrap(box: Floats, inverse: Floats, positions: Floats) -> None:
             positions[i, 2] = z - box[2, 2] * c
 
 
-@kernel
-def cell_order(cells: Cells, inverse: Floats, positions: Floats) -> Ints:
-    """Return the spheres in the order of their cells, so that neighbours lie close in memory.
+@part
+def cell_order(cells: Cells, inverse: Floats, positions: Floats, order: Ints) -> None:
+    """Order spheres by their cells, so that neighbours lie close in memory.
 
     Args:
         cells: Their shape is used; ``filled`` and ``place_of`` serve as scratch.
         inverse: Inverse of the box; shape (3, 3).
         positions: Wrapped Cartesian positions; shape (N, 3).
+        order: Written: which sphere comes where; shape (N,).
     """
     n = positions.shape[0]
     total = cells.shape[0] * cells.shape[1] * cells.shape[2]
@@ -389,9 +395,7 @@ def cell_order(cells: Cells, inverse: Floats, positions: Floats) -> Ints:
         count = cells.filled[cell]
         cells.filled[cell] = start
         start += count
-    order = np.empty(n, np.int64)
     for i in range(n):
         cell = cells.place_of[i]
         order[cells.filled[cell]] = i
         cells.filled[cell] += 1
-    return order

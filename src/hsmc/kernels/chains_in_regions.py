@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, Indices, Ints, System
-from hsmc.kernels.checkerboard import Region, move_any_colour, moves_by, number_of_colours
+from hsmc.kernels.checkerboard import Region, move_any_colour, move_region, number_of_colours
 from hsmc.kernels.event_chains import (
     COLLISIONS,
     DURATION,
@@ -32,7 +32,7 @@ from hsmc.kernels.event_chains import (
     remember,
     run_chains,
 )
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import answers, kernel
 from hsmc.kernels.packets import fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.regions import Regions, cut, fetch_region
@@ -70,7 +70,7 @@ class Turn(NamedTuple):
     collisions: float
 
 
-@moves_by(Turn)
+@answers(move_region, moves=Turn)
 @kernel
 def chains_of_region(
     system: System, members: Indices, regions: Regions, region: Region, turn: Turn,

@@ -20,12 +20,10 @@ Source:
     doi:10.1016/j.jcp.2013.07.023.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numba import prange
-from numba.extending import overload
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Floats, Indices, Ints, System
@@ -39,7 +37,6 @@ from hsmc.kernels.regions import (
     region_of_colour,
 )
 
-Move = TypeVar("Move", bound=Callable[..., None])
 Region = tuple[int, int, int]
 
 
@@ -59,23 +56,6 @@ def move_region(
         state: State of the generator; shape (4,).
     """
     raise NotImplementedError
-
-
-def moves_by(kind: type) -> Callable[[Move], Move]:
-    """Make a compiled function the ``move_region`` of moves of a kind, chosen when compiling."""
-
-    def register(function: Move) -> Move:
-        # Numba wants the arguments of both by the same names, and without annotations.
-        def move(system, members, regions, region, moves, counts, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            function(system, members, regions, region, moves, counts, state)
-
-        def choose(system, members, regions, region, moves, counts, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
-            return move if getattr(moves, "instance_class", None) is kind else None
-
-        overload(move_region)(choose)
-        return function
-
-    return register
 
 
 @kernel

@@ -28,7 +28,7 @@ def tune_steps(system: System, plan: Plan, tally: Tally) -> None:
 @merged
 def end_cycle(system: System, plan: Plan, tally: Tally, beta_pressure: float) -> float:
     """Move the box, tune the steps, and return the volume of the box, in σ_L³."""
-    move_box(system, plan, tally, beta_pressure)
+    move_box(system, plan.box_way, plan, tally, beta_pressure)
     volume = volume_of(system.box)
     if plan.tuning:
         tune_steps(system, plan, tally)

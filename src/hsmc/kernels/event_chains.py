@@ -38,10 +38,11 @@ from hsmc.kernels.cells import (
     move_to,
     number_of,
     read,
+    wide,
     wrapped,
 )
 from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
-from hsmc.kernels.jit import kernel, lean, merged
+from hsmc.kernels.jit import kernel, merged, part
 from hsmc.kernels.packets import BITS, PLACE, fetch
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
@@ -103,7 +104,7 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
     velocities[j, 2] += part * dz
 
 
-@lean
+@part
 def run_chain(
     system: System, walls: Walls | None, i: int, duration: float, sight: float,
     velocities: Floats, mask: Floats, hit: Floats, chain: Floats, counts: Ints,
@@ -147,7 +148,7 @@ def run_chain(
                 if wall != NONE:
                     target = -1
             at_rest = target >= 0 and not inside(system, walls, target)
-        j = cells.owner[target >> BITS, target & PLACE] if target >= 0 else i
+        j = wide(cells.owner[target >> BITS, target & PLACE]) if target >= 0 else i
         fetch(velocities, 3 * own * j)
         move_to(system, i, cell, x, y, z)
         system.clearance[i] = 0.0
@@ -175,19 +176,20 @@ def run_chain(
     return collisions
 
 
-@kernel
-def draw_velocity(velocities: Floats, i: int, mask: Floats, state: NDArray[np.uint64]) -> None:
-    """Draw a velocity of unit variance along each axis of the mask."""
-    for axis in range(3):
-        velocities[i, axis] = mask[axis] * normal(state)
+@part
+def draw_normals(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
+    """Draw velocities of unit variance along each axis of the mask."""
+    for i in range(velocities.shape[0]):
+        for axis in range(3):
+            velocities[i, axis] = mask[axis] * normal(state)
 
 
-@kernel
+@part
 def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
     """Draw the one velocity of a straight chain: of length 1, in any direction of the mask."""
     length = 0.0
     while length == 0.0:
-        draw_velocity(velocities, 0, mask, state)
+        draw_normals(velocities, mask, state)
         length = math.sqrt(velocities[0, 0] ** 2 + velocities[0, 1] ** 2 + velocities[0, 2] ** 2)
     for axis in range(3):
         velocities[0, axis] /= length
@@ -196,10 +198,15 @@ def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) 
 @kernel
 def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
     """Draw a velocity for each sphere; their mean square is 1 along each axis of the mask."""
-    n = velocities.shape[0]
+    n, squares = velocities.shape[0], 0.0
+    draw_normals(velocities, mask, state)
     for i in range(n):
-        draw_velocity(velocities, i, mask, state)
-    velocities *= math.sqrt(mask.sum() * n / (velocities * velocities).sum())
+        for axis in range(3):
+            squares += velocities[i, axis] * velocities[i, axis]
+    scale = math.sqrt((mask[0] + mask[1] + mask[2]) * n / squares)
+    for i in range(n):
+        for axis in range(3):
+            velocities[i, axis] *= scale
 
 
 @merged
@@ -231,7 +238,7 @@ def run_chains(
     for _ in range(number):
         if velocities.shape[0] == 1:
             draw_direction(velocities, mask, state)
-        i = members[min(int(uniform(state) * count), count - 1)]
+        i = wide(members[min(int(uniform(state) * count), count - 1)])
         collisions += run_chain(
             system, walls, i, duration, sight, velocities, mask, hit, flown, counts
         )
@@ -254,7 +261,7 @@ class Chains(NamedTuple):
     recent: Ints
 
 
-@kernel
+@merged
 def move_chains(system: System, chains: Chains, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Make event chains of about N collisions in all.
 
@@ -267,9 +274,10 @@ def move_chains(system: System, chains: Chains, counts: Ints, state: NDArray[np.
     """
     velocities, mask, chain, _ = chains
     number, before = max(1, round(system.species.shape[0] / COLLISIONS)), chain[LENGTH]
+    hit = system.limits  # scratch of box moves
     collisions = run_chains(
-        system, None, system.cells.everyone, number, velocities, mask, np.empty(5), chain, chain,
-        counts, state,
+        system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain, counts,
+        state,
     )  # fmt: skip
     remember(chains, chain[LENGTH] - before, number, collisions)
 

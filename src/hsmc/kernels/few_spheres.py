@@ -41,16 +41,14 @@ def are_few(n: int) -> bool:
 
 
 @merged
-def size_order(radii: Floats) -> Ints:
-    """Return the spheres from the largest to the smallest, equal ones as they come."""
-    order = np.arange(radii.shape[0])
-    for i in range(1, radii.shape[0]):
+def size_order(radii: Floats, order: Ints) -> None:
+    """Order spheres from the largest to the smallest, equal ones as they come; shape (N,)."""
+    for i in range(radii.shape[0]):
         k = i
         while k > 0 and radii[order[k - 1]] < radii[i]:
             order[k] = order[k - 1]
             k -= 1
         order[k] = i
-    return order
 
 
 def few_packets(n: int) -> Floats | None:
@@ -64,10 +62,10 @@ def few_packets(n: int) -> Floats | None:
 
 
 @merged
-def note_radii(few: Floats, records: Floats) -> None:
-    """Write down the radii of spheres, x, y, z and radius of each being given; shape (N, 4)."""
-    for i in range(records.shape[0]):
-        few[i >> BITS, RADIUS, i & PLACE] = records[i, RADIUS]
+def note_radii(few: Floats, radii: Floats, order: Ints) -> None:
+    """Write down the radii of spheres in an order."""
+    for i in range(order.shape[0]):
+        few[i >> BITS, RADIUS, i & PLACE] = radii[order[i]]
 
 
 @merged

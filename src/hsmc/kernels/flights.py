@@ -4,9 +4,9 @@ import math
 from typing import NamedTuple
 
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z, read
-from hsmc.kernels.jit import inlined, merged
+from hsmc.kernels.jit import answers, inlined, merged
 from hsmc.kernels.packets import BITS, LANES, PLACE, ahead, fetch, lowest
-from hsmc.kernels.search import WIDER, Reach, looks_for, search
+from hsmc.kernels.search import WIDER, Reach, look, search
 
 ROUNDING = 2e-15
 """Distance kept from contact, over the edges of the box: places are rounded."""
@@ -35,7 +35,7 @@ class Flight(NamedTuple):
     hit: Floats
 
 
-@looks_for(Flight)
+@answers(look, query=Flight)
 @inlined
 def first_hit(
     system: System, packet: int, x: float, y: float, z: float, query: Flight, path: float
@@ -66,18 +66,15 @@ def first_hit(
 
 
 @inlined
-def ahead_of(
-    system: System, axis: int, ux: float, uy: float, uz: float, reach: float, path: float
-) -> tuple[float, float]:
+def ahead_of(per_face: float, slope: float, reach: float, path: float) -> tuple[float, float]:
     """Return how far along a box vector, to either side, lies what may be hit in flight.
 
-    Spheres within reach of the path, but none behind its start, in fractions of the vector.
+    Spheres within reach of the path, but none behind its start, in fractions of the vector, of
+    which it gains ``slope`` over a flight of length 1.
     """
-    inverse, per_face = system.inverse, system.per_face
-    slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
-    forward = WIDER * (reach * per_face[axis] + path * abs(slope))
-    lean = slope / per_face[axis]
-    back = WIDER * reach * per_face[axis] * math.sqrt(max(1.0 - lean * lean, 1e-15))
+    forward = WIDER * (reach * per_face + path * abs(slope))
+    lean = slope / per_face
+    back = WIDER * reach * per_face * math.sqrt(max(1.0 - lean * lean, 1e-15))
     return (back, forward) if slope > 0.0 else (forward, back)
 
 
@@ -86,9 +83,12 @@ def surroundings(
     system: System, ux: float, uy: float, uz: float, reach: float, path: float
 ) -> tuple[Reach, Reach]:
     """Return the ``ahead_of`` of all box vectors: downwards, upwards."""
-    below_a, above_a = ahead_of(system, 0, ux, uy, uz, reach, path)
-    below_b, above_b = ahead_of(system, 1, ux, uy, uz, reach, path)
-    below_c, above_c = ahead_of(system, 2, ux, uy, uz, reach, path)
+    inverse, per_face = system.inverse, system.per_face
+    slope = inverse[0, 0] * ux + inverse[0, 1] * uy + inverse[0, 2] * uz
+    below_a, above_a = ahead_of(per_face[0], slope, reach, path)
+    slope = inverse[1, 1] * uy + inverse[1, 2] * uz
+    below_b, above_b = ahead_of(per_face[1], slope, reach, path)
+    below_c, above_c = ahead_of(per_face[2], inverse[2, 2] * uz, reach, path)
     return (below_a, below_b, below_c), (above_a, above_b, above_c)
 
 

@@ -1,15 +1,19 @@
 """Compile options of every kernel, in one place."""
 
 import hashlib
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core.registry import CPUDispatcher
+from numba.extending import overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
 DIGEST = hashlib.sha256(_sources).hexdigest()[:12]
@@ -26,18 +30,38 @@ CACHE = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
 
 
 _OPTIONS: dict[str, Any] = {
-    "cache": True, "fastmath": False, "nogil": True, "error_model": "numpy",
+    "fastmath": False, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True,
 }  # fmt: skip
+_FROM_PYTHON: dict[str, Any] = {**_OPTIONS, "cache": True}
+_FROM_KERNELS: dict[str, Any] = {**_OPTIONS, "_nrt": False, "no_cpython_wrapper": True}
 
-_LEAN: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+
+class _Part(CPUDispatcher):
+    """A function that is compiled into kernels, without a way in from Python.
+
+    A way in takes apart a ``System`` array by array: compiling one for every part would take a
+    third as long again as compiling the kernels. A test that calls a part makes a kernel of it.
+    """
+
+    def __call__(self, *arguments: Any) -> Any:
+        if not hasattr(self, "_kernel"):
+            self._kernel = kernel(self.py_func)
+        return self._kernel(*arguments)
+
+
+def _part(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    dispatcher = numba.njit(**_FROM_KERNELS, **options)(function)
+    dispatcher.__class__ = _Part
+    return cast("Callable[P, R]", dispatcher)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function``: numbers and arrays in, numbers and arrays out, no ``fastmath``.
 
-    The GIL is released, so that signals and heartbeats are served during a long call.
+    For what Python calls, or what makes arrays. The GIL is released, so that signals and
+    heartbeats are served during a long call.
     """
-    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+    return cast("Callable[P, R]", numba.njit(**_FROM_PYTHON)(function))
 
 
 def threaded_kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -45,24 +69,24 @@ def threaded_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
     How many threads: ``hsmc.threads``. No result may depend on it.
     """
-    return cast("Callable[P, R]", numba.njit(**_OPTIONS, parallel=True)(function))
+    return cast("Callable[P, R]", numba.njit(**_FROM_PYTHON, parallel=True)(function))
 
 
-def lean(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function``, which makes no array, without counting references to any.
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, which kernels alone call and which makes no array.
 
-    Numba counts one more for every array of a tuple that is looked at; in a search that takes
-    longer than the search.
+    References to arrays are not counted. Numba counts one more for every array of a tuple that
+    is looked at; in a search that takes longer than the search.
     """
-    return cast("Callable[P, R]", numba.njit(**_LEAN)(function))
+    return _part(function)
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function``, as lean, into whatever calls it: for what every trial calls.
+    """Compile ``function``, a part, into whatever calls it: for what every trial calls.
 
     A call hands over a ``System`` word by word, some two hundred of them.
     """
-    return cast("Callable[P, R]", numba.njit(**_LEAN, forceinline=True)(function))
+    return _part(function, forceinline=True)
 
 
 def merged(function: Callable[P, R]) -> Callable[P, R]:
@@ -71,4 +95,29 @@ def merged(function: Callable[P, R]) -> Callable[P, R]:
     What is inlined is compiled by itself too, with all that it calls: that takes long where it
     is a layer between a large function and its only caller.
     """
-    return cast("Callable[P, R]", numba.njit(**_LEAN, inline="always")(function))
+    return _part(function, inline="always")
+
+
+def answers(call: Callable[..., Any], **kinds: type) -> Callable[[Kernel], Kernel]:
+    """Make a compiled function the one that answers calls with an argument of a kind.
+
+    Which one, is chosen when compiling, so nothing waits for the others to be compiled.
+
+    Args:
+        call: What is called, a function without a body of its own.
+        kinds: By the argument's name, the type of it, a NamedTuple.
+    """
+    ((name, kind),) = kinds.items()
+    place = list(inspect.signature(call).parameters).index(name)
+
+    def register(function: Kernel) -> Kernel:
+        compiled = cast("Any", function)
+
+        def choose(*given: Any) -> Any:
+            chosen = getattr(given[place], "instance_class", None) is kind
+            return compiled.py_func if chosen else None
+
+        overload(call, strict=False, jit_options=compiled.targetoptions)(choose)
+        return function
+
+    return register

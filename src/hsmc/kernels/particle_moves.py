@@ -24,15 +24,16 @@ from hsmc.kernels.cells import (
     move_to,
     number_of,
     read,
+    wide,
     wrapped,
 )
-from hsmc.kernels.checkerboard import Region, move_all_colours, moves_by
+from hsmc.kernels.checkerboard import Region, move_all_colours, move_region
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.jit import inlined, kernel, lean, merged
+from hsmc.kernels.jit import answers, inlined, kernel, merged, part
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
-from hsmc.kernels.search import around, looks_for, search
+from hsmc.kernels.search import around, look, search
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -55,7 +56,7 @@ class Nearest(NamedTuple):
     radius: float
 
 
-@looks_for(Nearest)
+@answers(look, query=Nearest)
 @inlined
 def nearest(
     system: System, packet: int, x: float, y: float, z: float,
@@ -80,7 +81,7 @@ def nearest(
     return least
 
 
-@lean
+@part
 def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> float:
     """Return the smallest r²/σ² of sphere ``skip`` put at x, y, z; 0 if it overlaps another.
 
@@ -117,7 +118,7 @@ class Trials(NamedTuple):
     recent: Ints
 
 
-@kernel
+@merged
 def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Make N trial moves of spheres chosen at random, each within a cube about its place.
 
@@ -130,10 +131,9 @@ def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np
     Source:
         Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
     """
-    system.cells.region[:] = 0
-    made = np.zeros((2, 2), np.int64)
-    move_members(system, system.cells.everyone, 0, None, trials, made, state)
-    remember(trials, counts, made)
+    count(trials, counts, -1)
+    move_members(system, system.cells.everyone, 0, None, trials, trials.recent, state)
+    count(trials, counts, 1)
 
 
 @kernel
@@ -148,22 +148,20 @@ def move_regions(system: System, trials: Trials, counts: Ints, state: NDArray[np
     """
     reach = math.sqrt(system.bounds[HORIZON]) * system.diameter
     regions = cut(system, THICKNESS, reach, state)
-    made = np.zeros((2, 2), np.int64)
-    move_all_colours(system, regions, trials, made, state)
-    remember(trials, counts, made)
+    count(trials, counts, -1)
+    move_all_colours(system, regions, trials, trials.recent, state)
+    count(trials, counts, 1)
 
 
 @merged
-def remember(trials: Trials, counts: Ints, made: Ints) -> None:
-    """Count the trials of a cycle, in both tallies."""
-    recent = trials.recent
+def count(trials: Trials, counts: Ints, sign: int) -> None:
+    """Add what was counted since the last change of the step: before a cycle with a minus."""
     for kind in range(2):
         for what in range(2):
-            recent[kind, what] += made[kind, what]
-            counts[kind, what] += made[kind, what]
+            counts[kind, what] += sign * trials.recent[kind, what]
 
 
-@lean
+@part
 def move_members(
     system: System, members: Indices, region: int, ahead: Indices | None, trials: Trials,
     counts: Ints, state: NDArray[np.uint64],
@@ -189,7 +187,7 @@ def move_members(
         if ahead is not None:
             fetch_ahead(system, ahead, trial)
         first, second = next_bits(state), next_bits(state)
-        i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
+        i = wide(members[int(((first >> HALF) * np.uint64(count)) >> HALF)])
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
@@ -211,7 +209,7 @@ def move_members(
         move_to(system, i, cell, x, y, z)
 
 
-@moves_by(Trials)
+@answers(move_region, moves=Trials)
 @kernel
 def move_in_region(
     system: System, members: Indices, regions: Regions, region: Region, trials: Trials,

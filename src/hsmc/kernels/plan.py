@@ -1,6 +1,6 @@
 """What a cycle does, and what is counted of it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,10 +81,9 @@ class Plan(NamedTuple):
     """What is done in a cycle.
 
     Attributes:
-        moves: How spheres move, by its type alone.
-        few: Scratch for few spheres, as ``few_packets`` returns it.
+        way: How spheres move, by its type alone.
         mask: 1 for Cartesian axes along which spheres move, else 0; shape (3,).
-        box: How the box moves, by its type alone.
+        box_way: How the box moves, by its type alone.
         box_moves: One row a box move, of which each cycle makes one at random: the axes that are
             scaled are marked by 1, or the row and column of the element and a 0; shape (K, 3).
         asked: Whether box moves ask trial moves who is near whom: not in a box that stays, nor
@@ -94,18 +93,11 @@ class Plan(NamedTuple):
         box_target: Acceptance aimed at by Metropolis box moves.
     """
 
-    moves: Way
-    few: Floats | None
+    way: Way
     mask: Floats
-    box: BoxWay
+    box_way: BoxWay
     box_moves: Ints
     asked: bool
     tuning: bool
     particle_target: float
     box_target: float
-
-
-def kind_of(plan: Any, what: str) -> type:
-    """Return the type of what a plan has under a name, when compiling: of ``moves`` or ``box``."""
-    kind: type = plan.types[Plan._fields.index(what)].instance_class
-    return kind

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import (
+    RADIUS,
     Floats,
     Ints,
     System,
@@ -22,7 +23,7 @@ from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.few_spheres import note_radii, size_order
-from hsmc.kernels.jit import kernel, merged
+from hsmc.kernels.jit import kernel, merged, part
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
 
@@ -45,106 +46,131 @@ class Spheres(NamedTuple):
     velocities: Floats
 
 
-@kernel
-def assemble(spheres: Spheres, few: Floats | None) -> tuple[System, Ints]:
-    """Return the spheres in their cells, in cell order, and that order; shape (N,).
+class Room(NamedTuple):
+    """What a block works in, made anew for each.
+
+    Attributes:
+        system: The spheres in their cells, in cell order, once they are put there.
+        order: Which sphere of the user each of them is; shape (N,).
+        records: x, y, z, radius of each; scratch; shape (N, 4).
+        velocities: In the same order; shape (N, 3), else (1, 3).
+    """
+
+    system: System
+    order: Ints
+    records: Floats
+    velocities: Floats
+
+
+def new_room(spheres: Spheres, few: Floats | None) -> Room:
+    """Return room for spheres: where kernels make no arrays, they compile faster.
+
+    Args:
+        spheres: What is to be put there.
+        few: As ``few_packets`` returns it; where spheres move region by region None.
+    """
+    n = spheres.radii.shape[0]
+    volumes = 4.0 / 3.0 * math.pi * (spheres.radii * spheres.radii * spheres.radii)
+    system = System(
+        new_cells(n),
+        np.empty(n, np.int8),
+        spheres.box,
+        np.empty((3, 3)),
+        np.empty(3),
+        2.0 * float(spheres.radii.max(initial=0.0)),
+        float(volumes.cumsum()[-1]),
+        np.full(n, NEVER),
+        np.array([1.0, FIRST_HORIZON**2]),
+        np.empty(LIMITS),
+        few,
+    )
+    return Room(system, np.empty(n, np.int64), np.empty((n, 4)), np.empty(spheres.velocities.shape))
+
+
+@part
+def put_in_order(few: Floats | None, room: Room, spheres: Spheres) -> None:
+    """Choose the order: that of sizes for few spheres, else of cells."""
+    if few is None:
+        cell_order(room.system.cells, room.system.inverse, spheres.positions, room.order)
+    else:
+        size_order(spheres.radii, room.order)
+        note_radii(few, spheres.radii, room.order)
+
+
+@part
+def assemble(room: Room, spheres: Spheres) -> None:
+    """Put the spheres into their cells.
 
     Few spheres are in the order of their sizes. The order depends on the positions and sizes alone,
     so a run restarted from them goes on alike.
 
     Args:
+        room: Written.
         spheres: What is put into cells.
-        few: As ``few_packets`` returns them; where spheres move region by region None.
     """
-    n = spheres.radii.shape[0]
-    inverse, per_face = np.empty((3, 3)), np.empty(3)
-    invert(spheres.box, inverse, per_face)
-    wrap(spheres.box, inverse, spheres.positions)
-    cells = new_cells(n)
-    choose_shape(cells, spheres.box, per_face)
-    if few is None:
-        order = cell_order(cells, inverse, spheres.positions)
-    else:
-        order = size_order(spheres.radii)
-    diameter = sphere_volume = 0.0
-    records = np.empty((n, 4))
-    species = np.empty(n, np.int8)
-    for i in range(n):
+    system, order, records, _ = room
+    cells = system.cells
+    invert(system.box, system.inverse, system.per_face)
+    wrap(system.box, system.inverse, spheres.positions)
+    choose_shape(cells, system.box, system.per_face)
+    put_in_order(system.few, room, spheres)
+    for i in range(order.shape[0]):
         k = order[i]
         for axis in range(3):
             records[i, axis] = spheres.positions[k, axis]
-        records[i, 3] = spheres.radii[k]
-        species[i] = spheres.species[k]
-        diameter = max(diameter, 2.0 * spheres.radii[i])
-        sphere_volume += 4.0 / 3.0 * math.pi * spheres.radii[i] ** 3
-    fill(cells, inverse, records)
-    if few is not None:
-        note_radii(few, records)
-    system = System(
-        cells, species, spheres.box, inverse, per_face, diameter, sphere_volume,
-        np.full(n, NEVER), np.array([1.0, FIRST_HORIZON**2]), np.empty(LIMITS),
-        few,
-    )  # fmt: skip
-    return system, order
+        records[i, RADIUS] = spheres.radii[k]
+        system.species[i] = spheres.species[k]
+    fill(cells, system.inverse, records)
 
 
 @merged
-def begin(spheres: Spheres, plan: Plan) -> tuple[System, Ints]:
-    """Return what ``assemble`` does; moves of spheres tell who is near where someone asks."""
-    system, order = assemble(spheres, plan.few)
-    if not plan.asked:
-        system.bounds[HORIZON] = 1.0
-    return system, order
-
-
-@kernel
-def take_back(system: System, order: Ints, spheres: Spheres) -> None:
-    """Write the positions of spheres in cell order back in the order of the user."""
-    cells, positions = system.cells, spheres.positions
-    for i in range(order.shape[0]):
-        k = order[i]
+def take_back(room: Room, spheres: Spheres) -> None:
+    """Write the places of spheres in cell order back in the order of the user."""
+    cells, positions = room.system.cells, spheres.positions
+    for i in range(room.order.shape[0]):
+        k = room.order[i]
         positions[k, 0], positions[k, 1], positions[k, 2], _ = read(cells, cells.place_of[i])
 
 
 @merged
-def in_order(velocities: Floats, order: Ints) -> Floats:
-    """Return velocities in cell order; where one is that of all, a copy of it."""
-    ordered = np.empty(velocities.shape)
-    for i in range(velocities.shape[0]):
-        k = order[i] if velocities.shape[0] > 1 else 0
+def take_velocities(room: Room, spheres: Spheres) -> None:
+    """Copy velocities in cell order; where one is that of all, as it is."""
+    for i in range(spheres.velocities.shape[0]):
+        k = room.order[i] if spheres.velocities.shape[0] > 1 else 0
         for axis in range(3):
-            ordered[i, axis] = velocities[k, axis]
-    return ordered
+            room.velocities[i, axis] = spheres.velocities[k, axis]
 
 
 @merged
-def take_velocities_back(velocities: Floats, order: Ints, spheres: Spheres) -> None:
+def take_velocities_back(room: Room, spheres: Spheres) -> None:
     """Do as ``take_back`` with velocities."""
-    for i in range(velocities.shape[0]):
-        k = order[i] if velocities.shape[0] > 1 else 0
+    for i in range(spheres.velocities.shape[0]):
+        k = room.order[i] if spheres.velocities.shape[0] > 1 else 0
         for axis in range(3):
-            spheres.velocities[k, axis] = velocities[i, axis]
+            spheres.velocities[k, axis] = room.velocities[i, axis]
 
 
 @kernel
-def run_block(spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats) -> Floats:
+def run_block(
+    room: Room, spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats, volumes: Floats
+) -> None:
     """Run one cycle for each pressure: the spheres move, then the box.
 
     Args:
+        room: As ``new_room`` made it.
         spheres: Changed.
         plan: What a cycle does.
         tally: Changed.
         pressures: βPσ_L³ of each cycle; shape (C,).
-
-    Returns:
-        Volume of the box after each cycle, in σ_L³; shape (C,).
+        volumes: Written: of the box after each cycle, in σ_L³; shape (C,).
     """
-    system, order = begin(spheres, plan)
-    velocities = in_order(spheres.velocities, order)
-    volumes = np.empty(pressures.shape[0])
+    assemble(room, spheres)
+    system, velocities = room.system, room.velocities
+    if not plan.asked:
+        system.bounds[HORIZON] = 1.0
+    take_velocities(room, spheres)
     for cycle in range(pressures.shape[0]):
-        move(system, velocities, plan, tally)
+        move(system, velocities, plan.way, plan, tally)
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
-    take_back(system, order, spheres)
-    take_velocities_back(velocities, order, spheres)
-    return volumes
+    take_back(room, spheres)
+    take_velocities_back(room, spheres)

@@ -1,10 +1,8 @@
 """The one walk over cells near a place, and over as many images of the box as it takes."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from hsmc.kernels.cells import System
 from hsmc.kernels.jit import inlined
@@ -12,7 +10,6 @@ from hsmc.kernels.jit import inlined
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
 
-Look = TypeVar("Look", bound=Callable[..., float])
 Reach = tuple[float, float, float]
 Layers = tuple[int, int]
 
@@ -30,23 +27,6 @@ def look(
 ) -> float:
     """Compare a packet with what a search is about; which way, the type of ``query`` says."""
     raise NotImplementedError
-
-
-def looks_for(kind: type) -> Callable[[Look], Look]:
-    """Make a compiled function the ``look`` of queries of a kind, chosen when compiling."""
-
-    def register(function: Look) -> Look:
-        # Numba wants the arguments of both by the same names, and without annotations.
-        def answer(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            return function(system, packet, x, y, z, query, carry)
-
-        def choose(system, packet, x, y, z, query, carry):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, ARG001
-            return answer if getattr(query, "instance_class", None) is kind else None
-
-        overload(look)(choose)
-        return function
-
-    return register
 
 
 @inlined
@@ -89,7 +69,7 @@ def search(
         z: See x.
         below: How far to look towards smaller fractions, along each box vector.
         above: How far towards larger ones.
-        query: Handed through; its type says which function answers (``looks_for``). That takes
+        query: Handed through; its type says which function answers (``look``). That takes
             the system, a packet, the place as seen from the packet's image, the query and what
             was carried so far; it returns what to carry on, and 0 to end the search.
         carry: What it starts from.

@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, System, read
 from hsmc.kernels.clearance import NEVER
 from hsmc.kernels.cycle import PARTICLE_TRIALS
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import kernel, part
 from hsmc.kernels.particle_moves import Trials, clearance_at, move_regions
-from hsmc.kernels.run import Spheres, assemble, take_back
+from hsmc.kernels.run import Room, Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
 
 ACCEPTANCE = 0.3
 """Acceptance that the steps are tuned to."""
 
 
-@kernel
+@part
 def any_overlap(system: System) -> bool:
     """Tell whether two spheres overlap that did not move since they were put in order.
 
@@ -32,16 +32,20 @@ def any_overlap(system: System) -> bool:
 
 
 @kernel
-def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cycles: int) -> bool:
+def part_spheres(
+    room: Room, spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cycles: int
+) -> bool:
     """Make cycles of N trial moves until no spheres overlap; tell if so.
 
     Args:
+        room: As ``new_room`` made it, for spheres that move region by region.
         spheres: Overlapping or not; changed.
         steps: Largest displacement along an axis for each species, tuned; shape (2,).
         state: State of the generator; shape (4,).
         cycles: How many, at most.
     """
-    system, order = assemble(spheres, None)
+    assemble(room, spheres)
+    system = room.system
     mask, half = np.ones(3), np.inf
     for axis in range(3):
         half = min(half, 0.5 / system.per_face[axis])
@@ -52,5 +56,5 @@ def part_spheres(spheres: Spheres, steps: Floats, state: NDArray[np.uint64], cyc
             move_regions(system, trials, counts, state)
             tune(steps, trials.recent, PARTICLE_TRIALS, ACCEPTANCE, half)
             overlap = any_overlap(system)
-    take_back(system, order, spheres)
+    take_back(room, spheres)
     return not overlap

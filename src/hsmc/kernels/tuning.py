@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import part
 
 SMALLEST = 1e-15
 
 
-@kernel
+@part
 def tune(
     steps: Floats, recent: NDArray[np.int64], enough: int, target: float, largest: float
 ) -> None:
