@@ -24,7 +24,6 @@ from hsmc.kernels.cells import (
     move_to,
     number_of,
     read,
-    wide,
     wrapped,
 )
 from hsmc.kernels.checkerboard import Region, move_all_colours, move_region
@@ -187,7 +186,7 @@ def move_members(
         if ahead is not None:
             fetch_ahead(system, ahead, trial)
         first, second = next_bits(state), next_bits(state)
-        i = wide(members[int(((first >> HALF) * np.uint64(count)) >> HALF)])
+        i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
         kind = system.species[i]
         step = steps[kind]
         counts[kind, 0] += 1
