@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hsmc.box import Box
 from hsmc.configuration import Configuration
+from hsmc.kernels.packets import BITS, PLACE
 
 settings.register_profile("exact", deadline=None, derandomize=True, print_blob=False)
 settings.load_profile("exact")
@@ -18,6 +19,11 @@ def points(n, box, diameter=0.0, seed=0):
     return Configuration.from_scaled(
         box, rng.random((n, 3)), np.full(n, diameter), np.zeros(n, dtype=np.int64)
     )
+
+
+def records_of(cells):
+    """Return x, y, z, radius of every sphere in cells; shape (N, 4)."""
+    return cells.packets[cells.place_of >> BITS, :, cells.place_of & PLACE]
 
 
 @st.composite

@@ -10,7 +10,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.ensemble import MOTIONS
 from hsmc.errors import InputError, OverlapError
-from hsmc.kernels.cells import invert, records_of, write
+from hsmc.kernels.cells import invert, write
 from hsmc.kernels.elements import apply_element, free_change, heat_bath_element
 from hsmc.kernels.scalings import least_scale
 from hsmc.lattice import is_skewed, reduce_lattice
@@ -18,7 +18,7 @@ from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
 from hsmc.simulation import BLOCK_TRIALS, Moves, Simulation
-from tests.conftest import points, sheared_boxes
+from tests.conftest import points, records_of, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
 P_VALUE = 1e-3

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from hsmc.box import Box
 from hsmc.configuration import Configuration
-from hsmc.kernels.cells import USED, move_to, records_of
+from hsmc.kernels.cells import USED, move_to
 from hsmc.kernels.clearance import HORIZON
 from hsmc.kernels.few_spheres import few_packets
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at
 from hsmc.kernels.run import Spheres, assemble, new_room
 from hsmc.neighbors import near_pairs as all_near_pairs
-from tests.conftest import points, sheared_boxes
+from tests.conftest import points, records_of, sheared_boxes
 
 PLACES = 20
 """Random places of a sphere that are tried in each box."""

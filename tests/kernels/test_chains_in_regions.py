@@ -9,7 +9,6 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.fit import dilate, expand_to, random_fluid
-from hsmc.kernels.cells import records_of
 from hsmc.kernels.chains_in_regions import Turn, chains_of_region, move_chains_in_regions
 from hsmc.kernels.event_chains import (
     FLOWN,
@@ -25,6 +24,7 @@ from hsmc.mixture import Mixture
 from hsmc.neighbors import smallest_gap
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
+from tests.conftest import records_of
 from tests.kernels.test_cells import system_of
 
 P_VALUE = 1e-3

@@ -18,7 +18,6 @@ from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.errors import InputError
 from hsmc.fit import dilate, expand_to
-from hsmc.kernels.cells import records_of
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Trials, move_regions
 from hsmc.kernels.random import next_bits, open_stream
@@ -34,7 +33,7 @@ from hsmc.kernels.regions import (
 )
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads, on_threads
-from tests.conftest import points
+from tests.conftest import points, records_of
 from tests.kernels.test_cells import system_of
 
 P_VALUE = 1e-3

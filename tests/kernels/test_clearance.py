@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.cells import records_of
 from hsmc.kernels.clearance import HORIZON, NEVER, SHORTENED
 from hsmc.kernels.elements import heat_bath_element
 from hsmc.kernels.free_range import free_range
@@ -21,6 +20,7 @@ from hsmc.kernels.scalings import heat_bath_scale
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs as all_near_pairs
 from hsmc.rng import kernel_state
+from tests.conftest import records_of
 from tests.kernels.test_cells import system_of
 from tests.kernels.test_free_range import ELEMENTS, LINES, MASKS, along
 

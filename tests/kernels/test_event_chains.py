@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.cells import records_of
 from hsmc.kernels.event_chains import (
     FLOWN,
     HANDED_ON,
@@ -22,7 +21,7 @@ from hsmc.kernels.flights import DX, SLOT, free_path
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
 from hsmc.rng import kernel_state
-from tests.conftest import sheared_boxes
+from tests.conftest import records_of, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
 AXES = np.vstack([np.eye(3), -np.eye(3)])

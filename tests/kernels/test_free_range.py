@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.cells import OCCUPANCY, records_of
+from hsmc.kernels.cells import OCCUPANCY
 from hsmc.kernels.deformations import MATTERS, apply, element_change, scaling
 from hsmc.kernels.every_pair import meets_all
 from hsmc.kernels.free_range import free_range
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
-from tests.conftest import points, sheared_boxes
+from tests.conftest import points, records_of, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
 MASKS = ((1.0, 1.0, 1.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))

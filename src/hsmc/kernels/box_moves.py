@@ -21,7 +21,7 @@ Neal, Ann. Stat. 31, 705 (2003), doi:10.1214/aos/1056562461 (random windows).
 
 from hsmc.kernels.cells import System
 from hsmc.kernels.elements import heat_bath_element, metropolis_element
-from hsmc.kernels.jit import answers, merged, part
+from hsmc.kernels.jit import answers, lean, merged
 from hsmc.kernels.plan import (
     BoxWay,
     DrawnElements,
@@ -81,7 +81,7 @@ def tune_box_steps(plan: Plan, tally: Tally) -> None:
 
 
 @answers(move_box, way=DrawnScalings)
-@part
+@lean
 def draw_scaling(
     system: System, way: DrawnScalings, plan: Plan, tally: Tally, beta_pressure: float
 ) -> None:
@@ -94,7 +94,7 @@ def draw_scaling(
 
 
 @answers(move_box, way=DrawnElements)
-@part
+@lean
 def draw_element(
     system: System, way: DrawnElements, plan: Plan, tally: Tally, beta_pressure: float
 ) -> None:
@@ -106,7 +106,7 @@ def draw_element(
 
 
 @answers(move_box, way=TriedScalings)
-@part
+@lean
 def try_scaling(
     system: System, way: TriedScalings, plan: Plan, tally: Tally, beta_pressure: float
 ) -> None:
@@ -119,7 +119,7 @@ def try_scaling(
 
 
 @answers(move_box, way=TriedElements)
-@part
+@lean
 def try_element(
     system: System, way: TriedElements, plan: Plan, tally: Tally, beta_pressure: float
 ) -> None:
@@ -132,6 +132,6 @@ def try_element(
 
 
 @answers(move_box, way=FixedBox)
-@part
+@lean
 def leave(system: System, way: FixedBox, plan: Plan, tally: Tally, beta_pressure: float) -> None:
     """See ``FixedBox``."""

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, kernel, merged, part
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import BITS, LANES, PLACE, put
 
@@ -102,7 +102,7 @@ class System(NamedTuple):
     few: Floats | None
 
 
-@part
+@lean
 def invert(box: Floats, inverse: Floats, per_face: Floats) -> None:
     """Write the inverse of an upper triangular box, and 1 over the distances of its faces.
 
@@ -160,7 +160,7 @@ def wide(index: int) -> int:
     return index + 0
 
 
-@part
+@lean
 def cell_index(cells: Cells, inverse: Floats, x: float, y: float, z: float) -> int:
     """Return the cell of a wrapped Cartesian position."""
     nx, ny, nz = int(cells.shape[0]), int(cells.shape[1]), int(cells.shape[2])
@@ -189,7 +189,7 @@ def new_cells(n: int) -> Cells:
     )
 
 
-@part
+@lean
 def empty_packet(cells: Cells, packet: int, cell: int) -> None:
     """Make a packet ready for spheres of a cell."""
     cells.following[packet] = -1
@@ -201,7 +201,7 @@ def empty_packet(cells: Cells, packet: int, cell: int) -> None:
         cells.packets[packet, RADIUS, place] = 0.0
 
 
-@part
+@lean
 def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
     """Put every sphere into its cell.
 
@@ -232,7 +232,7 @@ def packet_of(cells: Cells, cell: int, rank: int) -> int:
     return packet
 
 
-@part
+@lean
 def chain_packet(cells: Cells, packet: int) -> None:
     """Let another packet of the pool follow: one given back, or the next that was never used.
 
@@ -250,7 +250,7 @@ def chain_packet(cells: Cells, packet: int) -> None:
     empty_packet(cells, another, wide(cells.cell_of[packet]))
 
 
-@part
+@lean
 def give_back(cells: Cells, cell: int, rank: int) -> None:
     """Give the last packet of a cell, now empty, back to the pool."""
     before = packet_of(cells, cell, rank - 1)
@@ -307,18 +307,6 @@ def read(cells: Cells, slot: int) -> tuple[float, float, float, float]:
     return x, y, z, packets[packet, RADIUS, place]
 
 
-@kernel
-def records_of(cells: Cells) -> Floats:
-    """Return x, y, z, radius of every sphere; shape (N, 4)."""
-    n = cells.place_of.shape[0]
-    records = np.empty((n, 4))
-    for i in range(n):
-        packet, place = cells.place_of[i] >> BITS, cells.place_of[i] & PLACE
-        for row in range(4):
-            records[i, row] = cells.packets[packet, row, place]
-    return records
-
-
 @inlined
 def number_of(cells: Cells, a: int, b: int, c: int) -> int:
     """Return the number of the cell in layers a, b, c along the box vectors."""
@@ -358,7 +346,7 @@ def wrapped(
     return x, y, z, a, b, c
 
 
-@part
+@lean
 def wrap(box: Floats, inverse: Floats, positions: Floats) -> None:
     """Bring Cartesian positions into the box, in place; shape (N, 3)."""
     for i in range(positions.shape[0]):
@@ -372,7 +360,7 @@ def wrap(box: Floats, inverse: Floats, positions: Floats) -> None:
             positions[i, 2] = z - box[2, 2] * c
 
 
-@part
+@lean
 def cell_order(cells: Cells, inverse: Floats, positions: Floats, order: Ints) -> None:
     """Order spheres by their cells, so that neighbours lie close in memory.
 

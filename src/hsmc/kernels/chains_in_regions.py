@@ -32,7 +32,7 @@ from hsmc.kernels.event_chains import (
     remember,
     run_chains,
 )
-from hsmc.kernels.jit import answers, kernel
+from hsmc.kernels.jit import answers, part
 from hsmc.kernels.packets import fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.regions import Regions, cut, fetch_region
@@ -71,7 +71,7 @@ class Turn(NamedTuple):
 
 
 @answers(move_region, moves=Turn)
-@kernel
+@part
 def chains_of_region(
     system: System, members: Indices, regions: Regions, region: Region, turn: Turn,
     counts: Ints, state: NDArray[np.uint64],
@@ -93,7 +93,7 @@ def chains_of_region(
     flown[DURATION] += number
 
 
-@kernel
+@part
 def move_chains_in_regions(
     system: System, chains: Chains, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
@@ -116,6 +116,10 @@ def move_chains_in_regions(
     for _ in range(turns):
         move_any_colour(system, regions, turn, made, state)
     counts += made
-    sums = flown.sum(axis=0)
-    chain[FLOWN:] += sums[FLOWN:]
+    sums = flown[0]
+    for region in range(1, flown.shape[0]):
+        for what in range(sums.shape[0]):
+            sums[what] += flown[region, what]
+    for what in range(FLOWN, chain.shape[0]):
+        chain[what] += sums[what]
     remember(chains, sums[LENGTH], int(sums[DURATION]), made[0, 1] + made[1, 1])

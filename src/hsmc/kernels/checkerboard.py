@@ -27,7 +27,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Floats, Indices, Ints, System
-from hsmc.kernels.jit import kernel, threaded_kernel
+from hsmc.kernels.jit import lean, merged, part, threaded
 from hsmc.kernels.random import next_bits, open_stream, uniform
 from hsmc.kernels.regions import (
     Regions,
@@ -58,7 +58,7 @@ def move_region(
     raise NotImplementedError
 
 
-@kernel
+@merged
 def move_all_colours(
     system: System, regions: Regions, moves: Any, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
@@ -79,7 +79,7 @@ def move_all_colours(
                 move_colour(system, regions, colour, moves, counts, key)
 
 
-@kernel
+@lean
 def number_of_colours(regions: Regions) -> int:
     """Return how many colours there are: 1, 2, 4 or 8."""
     number = 1
@@ -88,7 +88,7 @@ def number_of_colours(regions: Regions) -> int:
     return number
 
 
-@kernel
+@merged
 def move_any_colour(
     system: System, regions: Regions, moves: Any, counts: Ints, state: NDArray[np.uint64]
 ) -> None:
@@ -110,7 +110,7 @@ def move_any_colour(
     move_colour(system, regions, (digits[0], digits[1], digits[2]), moves, counts, key)
 
 
-@kernel
+@merged
 def move_colour(
     system: System, regions: Regions, colour: Region, moves: Any, counts: Ints, key: np.uint64
 ) -> None:
@@ -130,10 +130,13 @@ def move_colour(
         system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
         regions, colour, moves, made, key,
     )  # fmt: skip
-    counts += made.sum(axis=0)
+    for region in range(made.shape[0]):
+        for kind in range(2):
+            for what in range(2):
+                counts[kind, what] += made[region, kind, what]
 
 
-@threaded_kernel
+@threaded
 def move_at_once(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
     diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
@@ -179,7 +182,7 @@ def move_at_once(
         move_by_stream(system, regions, region, moves, made[number], key, number)
 
 
-@kernel
+@part
 def move_by_stream(
     system: System, regions: Regions, region: Region, moves: Any, counts: Ints, key: np.uint64,
     number: int,

@@ -42,7 +42,7 @@ from hsmc.kernels.cells import (
     wrapped,
 )
 from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
-from hsmc.kernels.jit import kernel, merged, part
+from hsmc.kernels.jit import kernel, lean, merged
 from hsmc.kernels.packets import BITS, PLACE, fetch
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
@@ -104,7 +104,7 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
     velocities[j, 2] += part * dz
 
 
-@part
+@lean
 def run_chain(
     system: System, walls: Walls | None, i: int, duration: float, sight: float,
     velocities: Floats, mask: Floats, hit: Floats, chain: Floats, counts: Ints,
@@ -176,7 +176,7 @@ def run_chain(
     return collisions
 
 
-@part
+@lean
 def draw_normals(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
     """Draw velocities of unit variance along each axis of the mask."""
     for i in range(velocities.shape[0]):
@@ -184,7 +184,7 @@ def draw_normals(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) ->
             velocities[i, axis] = mask[axis] * normal(state)
 
 
-@part
+@lean
 def draw_direction(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
     """Draw the one velocity of a straight chain: of length 1, in any direction of the mask."""
     length = 0.0

@@ -23,7 +23,7 @@ from hsmc.kernels.deformations import (
 )
 from hsmc.kernels.every_pair import every_pair, meets_all
 from hsmc.kernels.few_spheres import all_pairs, two_images_matter
-from hsmc.kernels.jit import answers, inlined, merged, part
+from hsmc.kernels.jit import answers, inlined, lean, merged
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.search import around, look, search
 
@@ -118,7 +118,7 @@ def flown(system: System) -> int:
     return count
 
 
-@part
+@lean
 def pass_over_all(few: Floats | None, system: System, deformation: Deformation) -> bool:
     """Narrow what is free by one pass over all pairs, if one meets all that may matter."""
     matters = system.limits[MATTERS]
@@ -133,7 +133,7 @@ def pass_over_all(few: Floats | None, system: System, deformation: Deformation) 
     return met
 
 
-@part
+@lean
 def free_range(
     system: System, deformation: Deformation, low: float, high: float, first: float, last: float
 ) -> tuple[float, float]:

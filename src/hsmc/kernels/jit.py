@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import types
 from numba.core.registry import CPUDispatcher
 from numba.extending import overload
 
@@ -29,11 +30,14 @@ CACHE = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
 """Folder of the compiled kernels."""
 
 
+# Numba hands on what is not set, from a function to those that it calls.
 _OPTIONS: dict[str, Any] = {
-    "fastmath": False, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True,
+    "fastmath": False, "nogil": True, "error_model": "numpy", "_nrt": True,
+    "no_cfunc_wrapper": True,
 }  # fmt: skip
 _FROM_PYTHON: dict[str, Any] = {**_OPTIONS, "cache": True}
-_FROM_KERNELS: dict[str, Any] = {**_OPTIONS, "_nrt": False, "no_cpython_wrapper": True}
+_FROM_KERNELS: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
+_LEAN: dict[str, Any] = {**_FROM_KERNELS, "_nrt": False}
 
 
 class _Part(CPUDispatcher):
@@ -48,9 +52,14 @@ class _Part(CPUDispatcher):
             self._kernel = kernel(self.py_func)
         return self._kernel(*arguments)
 
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile for the types of constants, not for each constant anew."""
+        plain = [types.unliteral(kind) for kind in args]  # type: ignore[no-untyped-call]
+        return super().get_call_template(plain, kws)
+
 
 def _part(function: Callable[P, R], **options: Any) -> Callable[P, R]:
-    dispatcher = numba.njit(**_FROM_KERNELS, **options)(function)
+    dispatcher = numba.njit(**options)(function)
     dispatcher.__class__ = _Part
     return cast("Callable[P, R]", dispatcher)
 
@@ -58,35 +67,40 @@ def _part(function: Callable[P, R], **options: Any) -> Callable[P, R]:
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function``: numbers and arrays in, numbers and arrays out, no ``fastmath``.
 
-    For what Python calls, or what makes arrays. The GIL is released, so that signals and
+    For what Python calls. The GIL is released, so that signals and
     heartbeats are served during a long call.
     """
     return cast("Callable[P, R]", numba.njit(**_FROM_PYTHON)(function))
 
 
-def threaded_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function`` like a kernel, its ``prange`` loops shared between threads.
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, which kernels alone call."""
+    return _part(function, **_FROM_KERNELS)
+
+
+def lean(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, a part that makes no array, without counting references to any.
+
+    Numba counts one more for every array of a tuple that is looked at; in a search that takes
+    longer than the search.
+    """
+    return _part(function, **_LEAN)
+
+
+def threaded(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function``, a part, its ``prange`` loops shared between threads.
 
     How many threads: ``hsmc.threads``. No result may depend on it.
     """
-    return cast("Callable[P, R]", numba.njit(**_FROM_PYTHON, parallel=True)(function))
-
-
-def part(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function``, which kernels alone call and which makes no array.
-
-    References to arrays are not counted. Numba counts one more for every array of a tuple that
-    is looked at; in a search that takes longer than the search.
-    """
-    return _part(function)
+    return _part(function, **_FROM_KERNELS, parallel=True)
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function``, a part, into whatever calls it: for what every trial calls.
+    """Compile ``function``, as lean, into whatever calls it: for what every trial calls.
 
     A call hands over a ``System`` word by word, some two hundred of them.
     """
-    return _part(function, forceinline=True)
+    return _part(function, **_LEAN, forceinline=True)
 
 
 def merged(function: Callable[P, R]) -> Callable[P, R]:
@@ -95,7 +109,7 @@ def merged(function: Callable[P, R]) -> Callable[P, R]:
     What is inlined is compiled by itself too, with all that it calls: that takes long where it
     is a layer between a large function and its only caller.
     """
-    return _part(function, inline="always")
+    return _part(function, **_FROM_KERNELS, inline="always")
 
 
 def answers(call: Callable[..., Any], **kinds: type) -> Callable[[Kernel], Kernel]:

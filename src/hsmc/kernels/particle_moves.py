@@ -28,7 +28,7 @@ from hsmc.kernels.cells import (
 )
 from hsmc.kernels.checkerboard import Region, move_all_colours, move_region
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.jit import answers, inlined, kernel, merged, part
+from hsmc.kernels.jit import answers, inlined, lean, merged, part
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
@@ -80,7 +80,7 @@ def nearest(
     return least
 
 
-@part
+@lean
 def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> float:
     """Return the smallest r²/σ² of sphere ``skip`` put at x, y, z; 0 if it overlaps another.
 
@@ -135,7 +135,7 @@ def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np
     count(trials, counts, 1)
 
 
-@kernel
+@part
 def move_regions(system: System, trials: Trials, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Do as ``move_spheres``, region by region, on several threads.
 
@@ -160,7 +160,7 @@ def count(trials: Trials, counts: Ints, sign: int) -> None:
             counts[kind, what] += sign * trials.recent[kind, what]
 
 
-@part
+@lean
 def move_members(
     system: System, members: Indices, region: int, ahead: Indices | None, trials: Trials,
     counts: Ints, state: NDArray[np.uint64],
@@ -209,7 +209,7 @@ def move_members(
 
 
 @answers(move_region, moves=Trials)
-@kernel
+@part
 def move_in_region(
     system: System, members: Indices, regions: Regions, region: Region, trials: Trials,
     counts: Ints, state: NDArray[np.uint64],

@@ -14,12 +14,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import kernel, lean
 
 Single = NDArray[np.float32]
 
 
-@kernel
+@lean
 def shadow_up_to(u: float, flat: float, wide: float, height: float) -> float:
     """Return the area of a voxel's shadow to the left of ``u``, in voxels.
 
@@ -67,7 +67,7 @@ def backproject_slices(images: Single, cosines: Single, sines: Single, volume: S
     _walk(volume, cosines, sines, images, True)
 
 
-@kernel
+@lean
 def _walk(volume: Single, cosines: Single, sines: Single, images: Single, back: bool) -> None:
     """Go through all voxels and the bins in which their shadows lie; add weights one way."""
     nz, nx, ny = volume.shape
@@ -93,7 +93,7 @@ def _walk(volume: Single, cosines: Single, sines: Single, images: Single, back: 
                                 images[t, bin_, y] += weight * volume[z, x, y]
 
 
-@kernel
+@lean
 def _shape(cosine: float, sine: float) -> tuple[float, float, float]:
     """Return half widths of foot and flat top and the height of a voxel's shadow."""
     c, s = abs(cosine), abs(sine)

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, part
+from hsmc.kernels.jit import inlined, lean
 
 SPACING = 2.0**-53
 """Distance between neighbouring uniform numbers: a double keeps 53 bits."""
@@ -48,7 +48,7 @@ def next_bits(state: NDArray[np.uint64]) -> np.uint64:
     return bits
 
 
-@part
+@lean
 def uniform(state: NDArray[np.uint64]) -> float:
     """Return a number spread evenly over [0, 1): a multiple of 2⁻⁵³.
 
@@ -58,7 +58,7 @@ def uniform(state: NDArray[np.uint64]) -> float:
     return (next_bits(state) >> _DROPPED) * SPACING
 
 
-@part
+@lean
 def uniform_open(state: NDArray[np.uint64]) -> float:
     """Return a number spread evenly over (0, 1], whose logarithm is finite.
 
@@ -68,7 +68,7 @@ def uniform_open(state: NDArray[np.uint64]) -> float:
     return 1.0 - uniform(state)
 
 
-@part
+@lean
 def open_stream(key: np.uint64, number: int, state: NDArray[np.uint64]) -> None:
     """Start one of many streams that belong to a key.
 
@@ -87,7 +87,7 @@ def open_stream(key: np.uint64, number: int, state: NDArray[np.uint64]) -> None:
         state[word] = z ^ (z >> _MIX_31)
 
 
-@part
+@lean
 def normal(state: NDArray[np.uint64]) -> float:
     """Return a number from the normal distribution of mean 0 and variance 1.
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Cells, Indices, Ints, System
-from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.jit import inlined, lean, part
 from hsmc.kernels.packets import LANES, ROWS, fetch
 from hsmc.kernels.random import uniform
 from hsmc.kernels.search import WIDER
@@ -27,7 +27,7 @@ class Regions(NamedTuple):
     offset: Ints
 
 
-@kernel
+@part
 def cut(system: System, thickness: Thickness, reach: float, state: NDArray[np.uint64]) -> Regions:
     """Cut the box into regions at a random offset.
 
@@ -60,7 +60,7 @@ def cut(system: System, thickness: Thickness, reach: float, state: NDArray[np.ui
     return regions
 
 
-@kernel
+@part
 def of_layers(cells: Cells, regions: Regions, axis: int) -> Ints:
     """Return which region along an axis each layer of cells is in; shape (L,)."""
     layers, number = cells.shape[axis], regions.number[axis]
@@ -70,19 +70,19 @@ def of_layers(cells: Cells, regions: Regions, axis: int) -> Ints:
     return found
 
 
-@kernel
+@lean
 def number_of_region(regions: Regions, ra: int, rb: int, rc: int) -> int:
     """Return the number of a region from its places along the box vectors."""
     return int((rc * regions.number[1] + rb) * regions.number[0] + ra)
 
 
-@kernel
+@lean
 def first_layer(cells: Cells, regions: Regions, axis: int, region: int) -> int:
     """Return the layer, counted from the offset, that a region starts with."""
     return int(-(-region * cells.shape[axis] // regions.number[axis]))
 
 
-@kernel
+@part
 def layers_of(cells: Cells, regions: Regions, axis: int, region: int, beyond: int) -> Ints:
     """Return the layers of cells of a region, and so many beyond either end."""
     first = first_layer(cells, regions, axis, region) - beyond
@@ -93,15 +93,16 @@ def layers_of(cells: Cells, regions: Regions, axis: int, region: int, beyond: in
     return found
 
 
-@kernel
+@part
 def longer(members: Indices) -> Indices:
     """Return the same in an array of twice the length."""
     twice = np.empty(2 * members.shape[0], np.int32)
-    twice[: members.shape[0]] = members
+    for place in range(members.shape[0]):  # an assignment would compile its error messages
+        twice[place] = members[place]
     return twice
 
 
-@kernel
+@part
 def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
     """List the spheres of a region, cell by cell.
 
@@ -128,7 +129,7 @@ def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> 
     return members[:count]
 
 
-@kernel
+@part
 def packets_about(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
     """List the first packet of each cell of a region and of a layer of cells around it."""
     nx, ny = cells.shape[0], cells.shape[1]
@@ -153,14 +154,14 @@ def fetch_packet(cells: Cells, packet: int) -> None:
         fetch(cells.packets, (packet * ROWS + row) * LANES)
 
 
-@kernel
+@part
 def fetch_region(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> None:
     """Ask the cache for a region and what is around it, all at once."""
     for packet in packets_about(cells, regions, region):
         fetch_packet(cells, packet)
 
 
-@kernel
+@part
 def packets_ahead(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
     """List the packets of the region after this one; none where this is its colour's only one."""
     after = next_of_colour(regions, region)
@@ -186,7 +187,7 @@ def fetch_ahead(system: System, packets: Indices, turn: int) -> None:
         fetch(system.clearance, first)
 
 
-@kernel
+@lean
 def number_of_colour(regions: Regions) -> int:
     """Return how many regions each colour has."""
     number = 1
@@ -195,7 +196,7 @@ def number_of_colour(regions: Regions) -> int:
     return number
 
 
-@kernel
+@lean
 def region_of_colour(
     regions: Regions, colour: tuple[int, int, int], place: int
 ) -> tuple[int, int, int]:
@@ -213,7 +214,7 @@ def region_of_colour(
     return ra, rb, rc
 
 
-@kernel
+@lean
 def next_of_colour(regions: Regions, region: tuple[int, int, int]) -> tuple[int, int, int]:
     """Return the region that comes after another in ``region_of_colour``, or the first."""
     ra, rb, rc = region[0] + 2, region[1], region[2]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import kernel, lean
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,7 +18,7 @@ FASTER, SLOWER = 1.1, 0.5
 """The constants of FIRE, as published."""
 
 
-@kernel
+@lean
 def overlap_energy(
     positions: Floats,
     first: Ints,

@@ -23,7 +23,7 @@ from hsmc.kernels.clearance import FIRST_HORIZON, HORIZON, NEVER
 from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.few_spheres import note_radii, size_order
-from hsmc.kernels.jit import kernel, merged, part
+from hsmc.kernels.jit import kernel, lean, merged
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
 
@@ -87,7 +87,7 @@ def new_room(spheres: Spheres, few: Floats | None) -> Room:
     return Room(system, np.empty(n, np.int64), np.empty((n, 4)), np.empty(spheres.velocities.shape))
 
 
-@part
+@lean
 def put_in_order(few: Floats | None, room: Room, spheres: Spheres) -> None:
     """Choose the order: that of sizes for few spheres, else of cells."""
     if few is None:
@@ -97,7 +97,7 @@ def put_in_order(few: Floats | None, room: Room, spheres: Spheres) -> None:
         note_radii(few, spheres.radii, room.order)
 
 
-@part
+@lean
 def assemble(room: Room, spheres: Spheres) -> None:
     """Put the spheres into their cells.
 

@@ -9,13 +9,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import kernel
+from hsmc.kernels.jit import kernel, lean
 
 Floats = NDArray[np.float64]
 Single = NDArray[np.float32]
 
 
-@kernel
+@lean
 def weights(t: float, value: Floats, slope: Floats, bend: Floats) -> None:
     """Write the four weights of a cubic B-spline at ``t`` in [0, 1), their slopes and bends."""
     s = 1.0 - t

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, System, read
 from hsmc.kernels.clearance import NEVER
 from hsmc.kernels.cycle import PARTICLE_TRIALS
-from hsmc.kernels.jit import kernel, part
+from hsmc.kernels.jit import kernel, lean
 from hsmc.kernels.particle_moves import Trials, clearance_at, move_regions
 from hsmc.kernels.run import Room, Spheres, assemble, take_back
 from hsmc.kernels.tuning import tune
@@ -15,7 +15,7 @@ ACCEPTANCE = 0.3
 """Acceptance that the steps are tuned to."""
 
 
-@part
+@lean
 def any_overlap(system: System) -> bool:
     """Tell whether two spheres overlap that did not move since they were put in order.
 

@@ -20,7 +20,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import part
+from hsmc.kernels.jit import lean
 from hsmc.kernels.random import uniform, uniform_open
 
 SPREAD = math.sqrt(2.0)
@@ -30,7 +30,7 @@ FLAT = 1e-16
 """Fall of a logarithm over a piece below which the piece is flat in double precision."""
 
 
-@part
+@lean
 def draw_truncated_gamma(
     exponent: float, rate: float, low: float, high: float, state: NDArray[np.uint64]
 ) -> float:
@@ -56,7 +56,7 @@ def draw_truncated_gamma(
     return _draw_concave(exponent, rate, low, high, state)
 
 
-@part
+@lean
 def _draw_falling(
     exponent: float, rate: float, low: float, high: float, state: NDArray[np.uint64]
 ) -> float:
@@ -70,7 +70,7 @@ def _draw_falling(
             return min(low + depth, high)
 
 
-@part
+@lean
 def _draw_concave(
     exponent: float, rate: float, low: float, high: float, state: NDArray[np.uint64]
 ) -> float:
@@ -114,7 +114,7 @@ def _draw_concave(
             return min(max(top + y, low), high)
 
 
-@part
+@lean
 def _highest_point(exponent: float, rate: float, low: float, high: float) -> float:
     """Return where on [low, high] the density is largest."""
     if exponent >= rate * high:
@@ -124,7 +124,7 @@ def _highest_point(exponent: float, rate: float, low: float, high: float) -> flo
     return exponent / rate
 
 
-@part
+@lean
 def _crossing(top: float, offset: float) -> float:
     """Return how far from the top its tangent meets the one at top + offset.
 
@@ -138,7 +138,7 @@ def _crossing(top: float, offset: float) -> float:
     return min(distance, abs(offset))
 
 
-@part
+@lean
 def _area(decay: float, length: float) -> float:
     """Return ∫ exp(−decay·u) du over [0, length]; the length may be infinite."""
     if abs(decay) * length < FLAT:
@@ -146,7 +146,7 @@ def _area(decay: float, length: float) -> float:
     return -math.expm1(-decay * length) / decay
 
 
-@part
+@lean
 def _depth(decay: float, length: float, share: float) -> float:
     """Return the depth u above which lies the given share, in [0, 1), of that area."""
     if abs(decay) * length < FLAT:

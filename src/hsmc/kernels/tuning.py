@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats
-from hsmc.kernels.jit import part
+from hsmc.kernels.jit import lean
 
 SMALLEST = 1e-15
 
 
-@part
+@lean
 def tune(
     steps: Floats, recent: NDArray[np.int64], enough: int, target: float, largest: float
 ) -> None:

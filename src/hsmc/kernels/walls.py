@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hsmc.kernels.cells import Cells, Floats, System, read
-from hsmc.kernels.jit import inlined, kernel
+from hsmc.kernels.jit import inlined, part
 from hsmc.kernels.packets import BITS
 from hsmc.kernels.regions import Regions, first_layer, number_of_region
 
@@ -38,7 +38,7 @@ class Walls(NamedTuple):
     width: Floats
 
 
-@kernel
+@part
 def walls_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Walls:
     """Return the walls of a region."""
     low, width = np.empty(3), np.empty(3)

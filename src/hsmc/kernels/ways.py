@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, System
 from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.event_chains import KEPT, Chains, draw_velocities, move_chains
-from hsmc.kernels.jit import answers, merged, part
+from hsmc.kernels.jit import answers, lean, merged
 from hsmc.kernels.particle_moves import Trials, move_regions, move_spheres
 from hsmc.kernels.plan import (
     EventChains,
@@ -56,14 +56,14 @@ def renew(velocities: Floats, mask: Floats, state: NDArray[np.uint64]) -> None:
 
 
 @answers(move, way=LocalMoves)
-@part
+@lean
 def local(system: System, velocities: Floats, way: LocalMoves, plan: Plan, tally: Tally) -> None:
     """See ``LocalMoves``."""
     move_spheres(system, trials_of(plan, tally), tally.counts, tally.state)
 
 
 @answers(move, way=LocalMovesInRegions)
-@part
+@lean
 def local_in_regions(
     system: System, velocities: Floats, way: LocalMovesInRegions, plan: Plan, tally: Tally
 ) -> None:
@@ -72,7 +72,7 @@ def local_in_regions(
 
 
 @answers(move, way=EventChains)
-@part
+@lean
 def chains(system: System, velocities: Floats, way: EventChains, plan: Plan, tally: Tally) -> None:
     """See ``EventChains``."""
     renew(velocities, plan.mask, tally.state)
@@ -80,7 +80,7 @@ def chains(system: System, velocities: Floats, way: EventChains, plan: Plan, tal
 
 
 @answers(move, way=EventChainsInRegions)
-@part
+@lean
 def chains_in_regions(
     system: System, velocities: Floats, way: EventChainsInRegions, plan: Plan, tally: Tally
 ) -> None:
