@@ -32,10 +32,9 @@ CACHE = Path(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
 
 # Numba hands on what is not set, from a function to those that it calls.
 _OPTIONS: dict[str, Any] = {
-    "fastmath": False, "nogil": True, "error_model": "numpy", "_nrt": True,
+    "cache": True, "fastmath": False, "nogil": True, "error_model": "numpy", "_nrt": True,
     "no_cfunc_wrapper": True,
 }  # fmt: skip
-_FROM_PYTHON: dict[str, Any] = {**_OPTIONS, "cache": True}
 _FROM_KERNELS: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
 _LEAN: dict[str, Any] = {**_FROM_KERNELS, "_nrt": False}
 
@@ -70,7 +69,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     For what Python calls. The GIL is released, so that signals and
     heartbeats are served during a long call.
     """
-    return cast("Callable[P, R]", numba.njit(**_FROM_PYTHON)(function))
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:

@@ -95,7 +95,7 @@ def _attempt(task: Task, folder: Folder, token: str) -> Outcome:
     if final.exists():
         return _done(task, final)
     try:
-        compile_once(task.command)
+        compile_once(task.command, task.options)
         return _compute(task, folder, token)
     except StorageError:
         raise
