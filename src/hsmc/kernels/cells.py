@@ -201,24 +201,14 @@ def empty_packet(cells: Cells, packet: int, cell: int) -> None:
         cells.packets[packet, RADIUS, place] = 0.0
 
 
-@lean
-def fill(cells: Cells, inverse: Floats, records: Floats) -> None:
-    """Put every sphere into its cell.
-
-    Args:
-        cells: Everything but ``shape`` is written.
-        inverse: Inverse of the box; shape (3, 3).
-        records: x, y, z, radius of each sphere, wrapped; shape (N, 4).
-    """
+@merged
+def clear(cells: Cells) -> None:
+    """Make all cells empty."""
     total = cells.shape[0] * cells.shape[1] * cells.shape[2]
     for cell in range(total):
         empty_packet(cells, cell, cell)
         cells.filled[cell] = 0
     cells.pool[USED], cells.pool[BACK], cells.pool[LOCK] = total, -1, 0
-    for i in range(records.shape[0]):
-        x, y, z = records[i, 0], records[i, 1], records[i, 2]
-        cell = cell_index(cells, inverse, x, y, z)
-        place_in(cells, i, cell, x, y, z, records[i, 3])
 
 
 @inlined

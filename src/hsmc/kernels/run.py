@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.cells import (
-    RADIUS,
     Floats,
     Ints,
     System,
+    cell_index,
     cell_order,
     choose_shape,
-    fill,
+    clear,
     invert,
     new_cells,
+    place_in,
     read,
     wrap,
 )
@@ -52,13 +53,11 @@ class Room(NamedTuple):
     Attributes:
         system: The spheres in their cells, in cell order, once they are put there.
         order: Which sphere of the user each of them is; shape (N,).
-        records: x, y, z, radius of each; scratch; shape (N, 4).
         velocities: In the same order; shape (N, 3), else (1, 3).
     """
 
     system: System
     order: Ints
-    records: Floats
     velocities: Floats
 
 
@@ -84,7 +83,7 @@ def new_room(spheres: Spheres, few: Floats | None) -> Room:
         np.empty(LIMITS),
         few,
     )
-    return Room(system, np.empty(n, np.int64), np.empty((n, 4)), np.empty(spheres.velocities.shape))
+    return Room(system, np.empty(n, np.int64), np.empty(spheres.velocities.shape))
 
 
 @lean
@@ -108,19 +107,19 @@ def assemble(room: Room, spheres: Spheres) -> None:
         room: Written.
         spheres: What is put into cells.
     """
-    system, order, records, _ = room
-    cells = system.cells
+    system, order, _ = room
+    cells, positions = system.cells, spheres.positions
     invert(system.box, system.inverse, system.per_face)
-    wrap(system.box, system.inverse, spheres.positions)
+    wrap(system.box, system.inverse, positions)
     choose_shape(cells, system.box, system.per_face)
     put_in_order(system.few, room, spheres)
+    clear(cells)
     for i in range(order.shape[0]):
         k = order[i]
-        for axis in range(3):
-            records[i, axis] = spheres.positions[k, axis]
-        records[i, RADIUS] = spheres.radii[k]
+        x, y, z = positions[k, 0], positions[k, 1], positions[k, 2]
+        cell = cell_index(cells, system.inverse, x, y, z)
+        place_in(cells, i, cell, x, y, z, spheres.radii[k])
         system.species[i] = spheres.species[k]
-    fill(cells, system.inverse, records)
 
 
 @merged
