@@ -2,6 +2,9 @@
 
 # ruff: noqa: ARG001 - answers take what is called takes
 
+import os
+import subprocess
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -77,6 +80,23 @@ def test_parts_can_be_called_from_python_once_kernels_have_compiled_them():
     """Without a way in numba would call the address 0: a crash, without ``_Part.__call__``."""
     assert changed_less(5, Doubled()) == 7
     assert less(5, 3) == 2
+
+
+FROM_PYTHON = """
+from tests.kernels.test_jit import Doubled, changed_less, less
+assert changed_less(5, Doubled()) == 7
+assert less(5, 3) == 2
+"""
+
+
+def test_a_part_in_the_cache_is_not_taken_for_a_kernel(tmp_path):
+    """By another process. It crashes if what Python calls is cached as the part is (tried)."""
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", FROM_PYTHON],
+            check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        )
 
 
 def test_a_part_is_compiled_once_for_all_constants():

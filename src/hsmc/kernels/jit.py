@@ -48,7 +48,8 @@ class _Part(CPUDispatcher):
 
     def __call__(self, *arguments: Any) -> Any:
         if not hasattr(self, "_kernel"):
-            self._kernel = kernel(self.py_func)
+            # The cache would take the part for it, and a call without a way in is a crash.
+            self._kernel = numba.njit(**{**_OPTIONS, "cache": False})(self.py_func)
         return self._kernel(*arguments)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -66,8 +67,8 @@ def _part(function: Callable[P, R], **options: Any) -> Callable[P, R]:
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function``: numbers and arrays in, numbers and arrays out, no ``fastmath``.
 
-    For what Python calls. The GIL is released, so that signals and
-    heartbeats are served during a long call.
+    For what Python calls. The GIL is released, so that signals and heartbeats are served during a
+    long call.
     """
     return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
 
