@@ -30,7 +30,7 @@ from hsmc.kernels.packet_images import limiting_nearest
 from hsmc.kernels.packets import BITS, LANES, PLACE, lowest
 from hsmc.kernels.search import WIDER
 
-FEW = (16, 48)
+FEW = (16, 50)
 """Spheres from and up to which this takes less time than cells do."""
 
 
