@@ -256,12 +256,20 @@ def test_an_existing_file_is_kept_unless_told(tmp_path, file_format):
     """Fails if the test of existence, or overwrite, is left out."""
     path = tmp_path / "a"
     path.write_text("mine")
-    with pytest.raises(OutputError, match="a exists already; choose another name"):
+    with pytest.raises(OutputError, match="a exists already; choose another --out, or give --over"):
         export(trajectory(1), path, file_format)
     assert path.read_text() == "mine"
     export(trajectory(1), path, file_format, overwrite=True)
     assert path.stat().st_size > 500
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_new_file_is_as_readable_as_any(tmp_path, file_format):
+    """Fails for GSD if gsd makes the file: it leaves others out (tried)."""
+    (tmp_path / "any").touch()
+    export(trajectory(1), tmp_path / "a", file_format)
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "any").stat().st_mode
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

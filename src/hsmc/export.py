@@ -8,8 +8,8 @@ import numpy as np
 
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
-from hsmc.errors import InputError, OutputError
-from hsmc.storage import check_folder, replacing
+from hsmc.errors import InputError
+from hsmc.storage import check_new, replacing
 
 Names = tuple[str, str]
 
@@ -79,10 +79,7 @@ def export(
         raise InputError(message)
     names = names or (LABELS if file_format == "gsd" else ELEMENTS)
     _check_names(names, file_format)
-    check_folder(path)
-    if path.exists() and not overwrite:
-        message = f"{path} exists already; choose another name, or allow to overwrite it"
-        raise OutputError(message)
+    check_new(path, overwrite=overwrite)
     with replacing(path) as temporary:
         _WRITERS[file_format](temporary, frames, names)
 
@@ -105,7 +102,8 @@ def _write_gsd(path: Path, frames: Sequence[Frame], names: Names) -> None:
     import gsd.fl
     import gsd.hoomd
 
-    file = gsd.fl.open(str(path), "x", "hsmc", "hoomd", GSD_SCHEMA)
+    path.touch()  # as readable as any other file; gsd would make one that only a group can read
+    file = gsd.fl.open(str(path), "w", "hsmc", "hoomd", GSD_SCHEMA)
     with gsd.hoomd.HOOMDTrajectory(file) as trajectory:
         for frame in frames:
             trajectory.append(_gsd_frame(frame, names))

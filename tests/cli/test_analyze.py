@@ -51,6 +51,29 @@ def test_json_of_several(hsmc):
     assert "NaN" not in outcome.out
 
 
+def test_exports_beside_a_result_keep_their_own_analyses(hsmc):
+    """Fails if files that differ in their suffixes share an analysis file (tried)."""
+    write_result(Path("a.h5"), result([crystal("a6b19").configuration(0.695)]))
+    hsmc("export", "a.h5", "--to", "cif")
+    found = hsmc("analyze", "a.h5", "a.cif", "--ratio", "0.695", "--unit-nm", "9.4", "-q", *SHORT)
+    assert found.code == 0
+    assert sorted(path.name for path in Path().glob("*.analysis.h5")) == [
+        "a.analysis.h5",
+        "a.cif.analysis.h5",
+    ]
+
+
+def test_what_cannot_be_written_is_refused_before_the_first_is_measured(hsmc, refused):
+    """Fails if outputs are checked one after another (tried)."""
+    message = "fcc and fcc would be analysed into the same fcc.analysis.h5; give each once"
+    assert refused("analyze", "fcc", "fcc", "--ratio", "1", *SHORT) == message
+    hsmc("analyze", "cscl", "--ratio", "0.7", *SHORT)
+    assert "cscl.analysis.h5 exists already" in refused(
+        "analyze", "fcc", "cscl", "--ratio", "0.7", *SHORT
+    )
+    assert not Path("fcc.analysis.h5").exists()
+
+
 def test_options(hsmc):
     """Zones, normal, gap and sizes arrive; those of the paper are the default."""
     outcome = hsmc(

@@ -52,6 +52,12 @@ def test_run(hsmc):
     assert found.provenance["command"] == " ".join(["hsmc", *words])
 
 
+def test_the_pressure_told_is_the_last_one_imposed(hsmc):
+    """A ramp may not come to its end. Fails if the one that was asked for is told (tried)."""
+    words = ("compress", "--start", "fcc", "--ratio", "1", "--cycles", "1")
+    assert "(βPσ_L³ = 10, 1 cycles" in hsmc(*words).out
+
+
 def test_large_species_of_a_file(hsmc):
     Path("POSCAR").write_text(POSCAR)
     words = ("compress", "--start", "POSCAR", "--ratio", "0.5", "--large", "Cd", "--cycles", "5")

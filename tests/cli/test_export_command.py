@@ -28,6 +28,8 @@ pytestmark = pytest.mark.usefixtures("file")
         (("--to", "cif"), "a.cif"),
         (("--to", "poscar"), "a.vasp"),
         (("--to", "cif", "--out", "b.txt"), "b.txt"),
+        (("--out", "b.cif"), "b.cif"),
+        (("--out", "b.dat"), "b.dat"),
     ],
 )
 def test_name_of_the_file(hsmc, words, name):
@@ -54,15 +56,25 @@ def test_names_of_species(hsmc):
 def test_existing_file(hsmc, refused):
     """Fails if --overwrite is not looked at (tried)."""
     Path("a.gsd").write_text("mine")
-    message = "a.gsd exists already; choose another name, or allow to overwrite it"
+    message = "a.gsd exists already; choose another --out, or give --overwrite"
     assert refused("export", "a.h5") == message
     assert hsmc("export", "a.h5", "--overwrite").code == 0
     assert Path("a.gsd").stat().st_size > 500
 
 
+def test_a_name_says_the_format(hsmc):
+    """Fails if a GSD is written under any name (tried)."""
+    hsmc("export", "a.h5", "--out", "b.cif")
+    assert len(ase.io.read("b.cif", format="cif")) == 25
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (
+            ("a.h5", "--to", "gsd", "--out", "b.cif"),
+            "b.cif is named as cif, but --to is gsd; leave --to out, or rename",
+        ),
         (("a.h5", "--to", "pdb"), "format is 'pdb', needs one of gsd, extxyz, cif, poscar"),
         (("b.h5",), "b.h5 does not exist; give a result file of hsmc"),
         (("a.h5", "--names", "A", "A"), "both species are named 'A', needs two different names"),

@@ -90,3 +90,10 @@ def test_floppy_command(tmp_path):
     assert "run 2/2  best φ" in done.stderr
     assert done.stdout.startswith("best φ = 0.6")
     assert read_result(tmp_path / "f.h5").kind == "floppy"
+
+
+def test_a_search_that_certifies_nothing_says_so(tmp_path):
+    """Not that none is jammed. Fails if what was not tested is counted (tried)."""
+    words = ["floppy", "--runs", "1", "--large", "1", "--small", "1", "--cycles", "20", "--no-jam"]
+    done = hsmc(*words, "--out", "f.h5", cwd=tmp_path)
+    assert "strictly jammed not tested" in done.stdout

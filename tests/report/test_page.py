@@ -33,6 +33,20 @@ def test_overview(tmp_path):
     )  # fmt: skip
 
 
+def test_overview_of_samples(tmp_path):
+    """Means, not one momentary state. Fails if the last state stands for the sample (tried)."""
+    sample = replace(
+        compression(),
+        kind="sample",
+        summary={"mean_packing_fraction": 0.3009, "standard_error": 0.0009},
+    )
+    row = tables.overview([entry(sample, tmp_path / "s.h5")]).rows[0]
+    assert row[5:7] == ("–", "0.30090 ± 0.00090")
+    fixed = replace(sample, summary={"mean_pressure": 5.298, "pressure_standard_error": 0.005})
+    row = tables.overview([entry(fixed, tmp_path / "f.h5")]).rows[0]
+    assert row[6] == "βPσ_L³ 5.2980 ± 0.0050"
+
+
 def test_sampled_states_alone_count(tmp_path, monkeypatch):
     """g(r) of a sample leaves out what equilibrates. Fails if all frames count (tried)."""
     counted = []

@@ -67,8 +67,12 @@ def analyze(
 
 
 def default_out(source: str) -> Path:
-    """Return the analysis file beside a result, or in the folder for a crystal."""
-    return Path(source).with_name(f"{Path(source).stem}{SUFFIX}")
+    """Return the analysis file beside a result, or in the folder for a crystal.
+
+    Other files keep their whole name in it: an export is beside its result, and named as it is.
+    """
+    path = Path(source)
+    return path.with_name(f"{path.stem if path.suffix == '.h5' else path.name}{SUFFIX}")
 
 
 def _gathered(source: Source, options: AnalyzeOptions, measured: list[Measurement]) -> Analysis:

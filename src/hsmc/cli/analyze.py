@@ -78,13 +78,20 @@ def analyze(
     from hsmc.analysis.analyze import default_out
     from hsmc.errors import InputError
     from hsmc.options import AnalyzeOptions
+    from hsmc.storage import check_new
 
     options = shared.given(AnalyzeOptions, arguments)
     if out is not None and len(files) > 1:
         message = f"--out names one file, but there are {len(files)} to analyse; leave it out"
         raise InputError(message)
-    for file in files:
-        path = out or default_out(file)
+    paths = [out or default_out(file) for file in files]
+    for number, path in enumerate(paths):
+        if path in paths[:number]:
+            both = f"{files[paths.index(path)]} and {files[number]}"
+            message = f"{both} would be analysed into the same {path}; give each once"
+            raise InputError(message)
+        check_new(path, overwrite=overwrite)
+    for file, path in zip(files, paths, strict=True):
         watch = None if quiet else _progress(file)
         found = run(file, path, overwrite=overwrite, watch=watch, **options)
         for note in () if quiet else found.notes:

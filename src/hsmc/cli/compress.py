@@ -88,12 +88,17 @@ def _default_name(start: str, ratio: float | None, axes: str, seed: int) -> Path
     return Path("-".join([*parts, f"s{seed}.h5"]))
 
 
+def _last_pressure(result: "Result") -> float:
+    """Return the pressure of the last cycle: a ramp of few cycles may not come to its end."""
+    return float(result.series["beta_pressure"][-1])
+
+
 def _sentence(result: "Result") -> str:
     summary = result.summary
     if result.parameters["box"] == "fixed":
         return shared.in_fixed_box(result)
     return (
-        f"φ = {summary['packing_fraction']:.4f}  (βPσ_L³ = {result.parameters['pressure']:g}, "
+        f"φ = {summary['packing_fraction']:.4f}  (βPσ_L³ = {_last_pressure(result):g}, "
         f"{summary['cycles']} cycles, {summary['cpu_seconds']:.1f} s of CPU; "
         f"{shared.closest(result)})"
     )

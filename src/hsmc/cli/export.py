@@ -15,7 +15,12 @@ def register(app: typer.Typer) -> None:
 
 def export(
     file: Annotated[Path, typer.Argument(help="Result file of hsmc.")],
-    to: Annotated[str, typer.Option(help="gsd | extxyz | cif | poscar.")] = "gsd",
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="gsd | extxyz | cif | poscar. [default: what the name of --out says, else gsd]"
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write. [default: beside FILE]")] = None,
     names: Annotated[
         tuple[str, str] | None,
@@ -28,7 +33,22 @@ def export(
     from hsmc import export as exporter
     from hsmc.results import read_result
 
+    chosen = _format(to, out)
     frames = read_result(file).frames
-    target = out or file.with_suffix(EXTENSIONS.get(to, f".{to}"))
-    exporter.export(frames[-1:] if final else frames, target, to, names, overwrite=overwrite)
+    target = out or file.with_suffix(EXTENSIONS.get(chosen, f".{chosen}"))
+    exporter.export(frames[-1:] if final else frames, target, chosen, names, overwrite=overwrite)
     typer.echo(str(target))
+
+
+def _format(to: str | None, out: Path | None) -> str:
+    """Return the format that is asked for, or that a name says; they may not differ."""
+    from hsmc.errors import InputError
+
+    suffix = out.suffix.lower() if out else ""
+    named = next((name for name, known in EXTENSIONS.items() if known == suffix), None)
+    if to is None:
+        return named or "gsd"
+    if named is not None and to in EXTENSIONS and to != named:
+        message = f"{out} is named as {named}, but --to is {to}; leave --to out, or rename"
+        raise InputError(message)
+    return to

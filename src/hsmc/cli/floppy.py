@@ -108,10 +108,11 @@ def _default_name(chosen: "FloppyOptions") -> Path:
 
 def _sentence(result: "Result") -> str:
     s = result.summary
+    certified = f"{s['certified']}/{s['runs']}" if result.parameters["jam"] else "not tested"
     return (
         f"best φ = {s['packing_fraction']:.6f} ({s['best_verdict']}; run {s['best_run']}, found in "
         f"{s['best_found']} of {s['runs']} runs)  mean {s['mean']:.4f} ± "
-        f"{s['standard_deviation']:.4f} (s.d.)  strictly jammed {s['certified']}/{s['runs']}, "
+        f"{s['standard_deviation']:.4f} (s.d.)  strictly jammed {certified}, "
         f"{s['structures']} structures; {s['cpu_seconds_per_run']:.2f} s of CPU a run; "
         f"smallest gap {s['smallest_gap']:.1g}"
     )

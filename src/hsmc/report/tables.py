@@ -58,12 +58,14 @@ def overview(entries: Sequence[Entry]) -> Table:
 
 
 def _overview_row(entry: Entry) -> tuple[str, ...]:
-    phi = entry.packing_fractions
+    phi, summary = entry.packing_fractions, entry.best.summary
     mean = "–"
     if len(phi) > 1:
         mean = with_error(float(phi.mean()), float(phi.std(ddof=1) / np.sqrt(len(phi))))
-    elif "mean_packing_fraction" in entry.best.summary:
-        summary = entry.best.summary
+    elif "mean_pressure" in summary:
+        measured = with_error(summary["mean_pressure"], summary["pressure_standard_error"])
+        mean = f"βPσ_L³ {measured}"
+    elif "mean_packing_fraction" in summary:
         mean = with_error(summary["mean_packing_fraction"], summary["standard_error"])
     certified = f"{int(entry.strict.sum())} of {len(phi)}"
     return (
@@ -72,7 +74,7 @@ def _overview_row(entry: Entry) -> tuple[str, ...]:
         " + ".join(map(str, entry.composition)),
         f"{entry.ratio:.4g}" if all(entry.composition) else "–",
         str(len(phi)),
-        f"{phi.max():.5f}",
+        "–" if "mean_packing_fraction" in summary else f"{phi.max():.5f}",  # one of many states
         mean,
         certified if entry.kind in ("floppy", "jam") else "not tested",
         entry.best.status,
