@@ -444,8 +444,12 @@ def test_full_disk_at_the_first_write(refused):
         ("compress", "(event chains). [default: newtonian]"),
         ("compress", "[default: 0.3 for fluids, else what fit gives]"),
         ("compare", "19 or more; 0: none."),
+        ("jam", "Result file (HDF5) to write, a new one. [default: NAME-jammed.h5]"),
     ],
 )
 def test_help_tells_what_is_wanted(hsmc, command, words):
-    """Fails with typer's own metavar, or with one default for all commands (tried)."""
+    """Fails with typer's own metavar, or with one default for all commands (tried).
+
+    Also if jam, which does not resume, has the words of those that do (tried).
+    """
     assert words in " ".join(hsmc(command, "--help").out.split())

@@ -13,4 +13,8 @@ INPUT_OUTPUT = 74
 """The system failed to read or write."""
 
 STOPPED = 75
-"""Stopped by a signal or a time limit; the same command resumes."""
+"""Stopped by a signal or a time limit; to go on, give the same command again.
+
+``compress``, ``sample``, ``floppy`` and ``sweep`` resume from what they had written; ``tomo run``
+keeps the steps it had done; the others leave no unfinished file, and begin anew.
+"""

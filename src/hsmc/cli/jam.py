@@ -48,7 +48,10 @@ def jam(
         bool, typer.Option("--as-is", help="Certify the start without moving a sphere.")
     ] = False,
     seed: shared.Seed = None,
-    out: shared.Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Result file (HDF5) to write, a new one. [default: NAME-jammed.h5]"),
+    ] = None,
     as_json: shared.Json = False,
 ) -> None:
     """Drive a state to strict jamming by linear programs, and certify it."""
