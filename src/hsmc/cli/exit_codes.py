@@ -1,4 +1,4 @@
-"""How commands end, for shells and batch systems; those of 64 and more are of sysexits.h."""
+"""How commands end, for shells and batch systems; those of 64 to 78 are of sysexits.h."""
 
 FAILED = 1
 """A solver failed."""
@@ -18,3 +18,6 @@ STOPPED = 75
 ``compress``, ``sample``, ``floppy`` and ``sweep`` resume from what they had written; ``tomo run``
 keeps the steps it had done; the others leave no unfinished file, and begin anew.
 """
+
+CLOSED_PIPE = 141
+"""Who reads the output has had enough, as ``head`` has: 128 and the number of SIGPIPE."""
