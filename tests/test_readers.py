@@ -316,8 +316,11 @@ def test_poscar_with_an_unknown_element(tmp_path):
     refused(written(tmp_path, "a.vasp", text), "'L' is no element symbol")
 
 
-def test_xyz_without_lattice(tmp_path):
-    refused(written(tmp_path, "a.xyz", "1\n\nPb 0 0 0\n"), "has no unit cell")
+@pytest.mark.parametrize("comment", ["", "made by hand"])
+@pytest.mark.parametrize("species", ["Pb", "A"])
+def test_xyz_without_lattice(tmp_path, comment, species):
+    """Fails ("'A' is no element symbol") if an empty comment is left to ASE (tried)."""
+    refused(written(tmp_path, "a.xyz", f"1\n{comment}\n{species} 0 0 0\n"), "has no unit cell")
 
 
 def test_slab(tmp_path):

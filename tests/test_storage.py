@@ -239,7 +239,7 @@ def test_file_as_folder():
 
 
 def test_folder_as_file():
-    with pytest.raises(OutputError, match=r"\. is a folder; --out needs the name of a file"):
+    with pytest.raises(OutputError, match=r"\. is a folder; the name of a file is needed"):
         check_folder(Path())
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from hsmc.box import Floats
 from hsmc.errors import InputError
 
+NO_CELL = "has no unit cell; three box vectors are needed (in extended XYZ: Lattice)"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
@@ -118,23 +120,30 @@ def _parse_xyz(path: Path) -> Content:
     from ase.io import extxyz
 
     parse: Any = extxyz.key_val_str_to_dict
+    comments: list[str] = []
 
     def keep_labels(comment: str) -> dict[str, Any]:
         # ASE takes species for elements, and simulations name theirs A and B: read them as text.
+        comments.append(comment)
         info: dict[str, Any] = parse(comment)
         columns = info.get("Properties", "species:S:1:pos:R:3")
         return info | {"Properties": columns.replace("species:S:1", "label:S:1")}
 
     with _complete("extended XYZ"), path.open(encoding="utf-8") as file:
         frames = extxyz.read_xyz(file, -1, properties_parser=keep_labels)
-        return _from_atoms(next(frames))
+        try:
+            return _from_atoms(next(frames))
+        except KeyError as error:
+            if comments:
+                raise
+            # An empty comment is not given to keep_labels: A was taken for an element after all.
+            raise InputError(NO_CELL) from error
 
 
 def _from_atoms(atoms: Any) -> Content:
     lattice = np.array(atoms.cell.array.T, dtype=np.float64)
     if not lattice.any():
-        message = "has no unit cell; three box vectors are needed (in extended XYZ: Lattice)"
-        raise InputError(message)
+        raise InputError(NO_CELL)
     if not atoms.pbc.all():
         message = f"is periodic along {atoms.pbc.tolist()} of a, b, c; needs all three"
         raise InputError(message)

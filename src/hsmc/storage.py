@@ -105,6 +105,8 @@ def sole_writer(path: Path, *, wait: bool = False) -> Iterator[None]:
 def check_folder(path: Path) -> None:
     """Refuse an output whose folder is missing or not writable, before any work is done.
 
+    No option is named: commands have several, such as ``--collect`` of a sweep.
+
     Raises:
         OutputError: The folder is not there.
         StorageError: It may not be written, or the disk is full or broken.
@@ -114,7 +116,7 @@ def check_folder(path: Path) -> None:
     except OSError as error:
         if error.errno in DISK_FAULTS:
             raise StorageError(_words(path, error)) from error
-        message = f"{path} cannot be written ({error.strerror}); choose another --out"
+        message = f"{path} cannot be written ({error.strerror}); choose another place"
         raise StorageError(message) from error
 
 
@@ -133,12 +135,12 @@ def check_new(path: Path, *, overwrite: bool) -> None:
 
 def _try_folder(path: Path) -> None:
     if path.is_dir():
-        message = f"{path} is a folder; --out needs the name of a file"
+        message = f"{path} is a folder; the name of a file is needed"
         raise OutputError(message)
     folder = _target(path).parent
     if not folder.is_dir():
         found = "is no folder; " if folder.exists() else "does not exist; create it or "
-        message = f"folder {folder} of the output {found}choose another --out"
+        message = f"folder {folder} of the output {found}choose another one"
         raise OutputError(message)
     with tempfile.TemporaryFile(dir=folder):  # permissions alone do not tell
         pass

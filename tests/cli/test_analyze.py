@@ -112,7 +112,7 @@ def test_refusals(refused):
     both = refused("analyze", "a.h5", "fcc", "--out", "x.h5")
     assert both.startswith("--out names one file, but there are 2 to analyse; leave it out")
     missing = refused("analyze", "a.h5", "--out", "no/x.h5")
-    assert missing.endswith("of the output does not exist; create it or choose another --out")
+    assert missing.endswith("of the output does not exist; create it or choose another one")
 
 
 def test_cif_with_a_partial_site(refused):

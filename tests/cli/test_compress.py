@@ -249,9 +249,9 @@ CUBE = "4 0 0 0 4 0 0 0 4"
         (["--config", "no.toml"], "config no.toml does not exist; give a TOML file"),
         (
             ["--out", "no/a.h5"],
-            "folder {}/no of the output does not exist; create it or choose another --out",
+            "folder {}/no of the output does not exist; create it or choose another one",
         ),
-        (["--out", "."], ". is a folder; --out needs the name of a file"),
+        (["--out", "."], ". is a folder; the name of a file is needed"),
         (["--start", "no.cif"], "no.cif: there is no such file"),
         (["--start", "no.h5"], "no.h5: there is no such file"),
         (["--rato", "0.5"], "No such option: --rato .*--ratio.* (see hsmc compress --help)"),
@@ -406,13 +406,13 @@ def test_unfinished_output_of_other_options(refused):
 def test_output_folder_that_is_not_writable(refused):
     """Not even by root. Fails ("being written by another run") without the trial (tried)."""
     found = refused("compress", *SMALL, "--out", "/proc/a.h5", code=74)
-    assert re.fullmatch(r"/proc/a\.h5 cannot be written \(.+\); choose another --out", found)
+    assert re.fullmatch(r"/proc/a\.h5 cannot be written \(.+\); choose another place", found)
 
 
 def test_output_below_a_file(refused):
     Path("b").touch()
     assert refused("compress", *SMALL, "--out", "b/a.h5") == (
-        f"folder {Path.cwd()}/b of the output is no folder; choose another --out"
+        f"folder {Path.cwd()}/b of the output is no folder; choose another one"
     )
 
 
@@ -450,8 +450,12 @@ def test_full_disk_at_the_first_write(refused):
         ("compress", "(event chains). [default: newtonian]"),
         ("compress", "[default: 0.3 for fluids, else what fit gives]"),
         ("compare", "19 or more; 0: none."),
+        ("jam", "Result file (HDF5) to write, a new one. [default: NAME-jammed.h5]"),
     ],
 )
 def test_help_tells_what_is_wanted(hsmc, command, words):
-    """Fails with typer's own metavar, or with one default for all commands (tried)."""
+    """Fails with typer's own metavar, or with one default for all commands (tried).
+
+    Also if jam, which does not resume, has the words of those that do (tried).
+    """
     assert words in " ".join(hsmc(command, "--help").out.split())

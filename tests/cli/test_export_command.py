@@ -92,7 +92,7 @@ def test_wrong_use(refused, words, message):
 def test_missing_folder(refused, command):
     """As for every output. Fails (74) if the folder is not looked at (tried)."""
     assert refused(command, "a.h5", "--out", "no/a.gsd" if command == "export" else "no/a.png") == (
-        f"folder {Path.cwd()}/no of the output does not exist; create it or choose another --out"
+        f"folder {Path.cwd()}/no of the output does not exist; create it or choose another one"
     )
 
 

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
 
+from hsmc.cli.jam import certificate_lines
+from hsmc.jam_start import jam as hsmc_jam
 from hsmc.results import read_result
 
 
@@ -35,6 +38,25 @@ def test_simple_cubic_is_not_jammed_as_it_stands(tmp_path):
     summary = json.loads(done.stdout)
     assert summary["verdict"] != "strict"
     assert summary["packing_fraction"] == pytest.approx(0.523599, abs=1e-6)
+
+
+def test_no_contacts_are_no_perfect_balance(tmp_path):
+    """Fails ("balanced to 0e+00") if the zeros of no forces are told as figures (tried)."""
+    words = ["fcc", "--ratio", "1", "--packing", "0.7", "--as-is"]
+    lines = hsmc("jam", *words, cwd=tmp_path).stdout.splitlines()
+    assert lines[0].startswith("φ = 0.700000, NOT jammed  (0 linear programs, ")
+    assert lines[1].startswith(
+        "no contacts that lock a sphere in, so no forces: all 4 spheres are rattlers; smallest gap"
+    )
+    assert lines[2:] == ["fcc-jammed.h5"]
+
+
+def test_contacts_without_a_balance_are_told(tmp_path):
+    """Fails ("balanced to 0e+00") if the zeros of no forces are told as figures (tried)."""
+    result = hsmc_jam(tmp_path / "sc.h5", start="sc", ratio=1.0, as_is=True)
+    assert "forces ≥ 1 of their mean" in certificate_lines(result)[3]
+    idle = replace(result, tables=result.tables | {"contact_forces": np.zeros(3)})
+    assert certificate_lines(idle)[3].endswith("3 flexes; no balanced forces")
 
 
 def test_existing_output_is_kept(tmp_path):

@@ -114,7 +114,7 @@ def test_resume_by_the_same_command(hsmc):
         (["--start", "a6b18"], "a6b18 is neither a crystal nor fluid nor a file; did you "
          "mean a6b19?"),
         (["--out", "/no/a.h5"], "folder /no of the output does not exist; create it or choose "
-         "another --out"),
+         "another one"),
     ],
 )  # fmt: skip
 def test_wrong_use(refused, words, message):

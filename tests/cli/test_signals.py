@@ -50,6 +50,18 @@ from hsmc.cli import main
 main()
 """
 
+POOL = """
+import sys, time
+import hsmc.floppy_search
+def wait(*_):
+    print("ready", file=sys.stderr, flush=True)
+    time.sleep(60)
+hsmc.floppy_search.compile_first = lambda _: None
+hsmc.floppy_search.wait = wait
+from hsmc.cli import main
+main()
+"""
+
 SLOW_IMPORT = """
 import sys, time
 class Slow:
@@ -164,6 +176,16 @@ def test_stop_ends_the_workers():
         began = time.monotonic()
         stopped(process, signal.SIGTERM)
         assert time.monotonic() - began < 10.0
+
+
+def test_stop_of_a_search_is_one_line():
+    """Fails if Python's own words on semaphores of the pool come after it (tried)."""
+    words = ("floppy", "--runs", "2", "--workers", "2", "--out", "a.h5")
+    with started(*words, program=POOL) as process:
+        wait_for(process, "ready")
+        last = stopped(process, signal.SIGINT)
+    assert last == "hsmc: stopped (SIGINT) before the first cycles"
+    assert names(Path()) == []
 
 
 def test_stop_while_kernels_are_compiled():

@@ -76,6 +76,23 @@ def test_collect(hsmc):
     assert again.out == outcome.out
 
 
+@pytest.mark.parametrize(
+    ("table", "said", "code"),
+    [
+        ("/proc/a.csv", "/proc/a.csv cannot be written (", 74),
+        ("no/a.csv", "no of the output does not exist; create it or choose another one", 2),
+        ("d.csv", "d.csv is a folder; the name of a file is needed", 2),
+    ],
+)
+def test_places_that_take_no_table(refused, table, said, code):
+    """A sweep has no --out to choose. Fails if it is told to (tried)."""
+    write_study()
+    Path("d.csv").mkdir()
+    message = refused("sweep", "study.toml", "--collect", table, code=code)
+    assert said in message
+    assert "--out" not in message
+
+
 def test_slurm_script(hsmc):
     """The shell understands it; each job takes its share, on the cores it was given."""
     write_study()

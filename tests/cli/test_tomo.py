@@ -82,11 +82,21 @@ def test_run_goes_all_the_way_and_not_twice(hsmc, tmp_path):
             "reconstruct nothing.mrc --underfocus under",
             "needs a number of nm (positive below focus)",
         ),
-        ("size nothing.mrc --diameter 6", "no such file"),
+        ("size nothing.mrc --diameter 6", "nothing.mrc: there is no such file; an image of a"),
+        ("size nothing.tif --diameter 6", "nothing.tif: there is no such file; an image of a"),
+        ("size . --diameter 6", ".: is no file; an image of a single layer is needed"),
     ],
 )
 def test_wrong_uses_are_one_line(refused, words, message):
     assert message in refused("tomo", *shlex.split(words))
+
+
+@pytest.mark.parametrize("content", [b"", b"neither a picture nor a volume"])
+@pytest.mark.parametrize("name", ["g.tif", "g.mrc", "g.h5", "g.png"])
+def test_an_image_that_is_none_is_one_line(refused, tmp_path, name, content):
+    """The file is named. Fails (traceback) if TIFF is read by itself (tried)."""
+    (tmp_path / name).write_bytes(content)
+    assert refused("tomo", "size", name, "--diameter", "6.5").startswith(f"{name}: ")
 
 
 def test_a_table_without_a_lattice_says_why(hsmc, tmp_path):

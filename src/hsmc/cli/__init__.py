@@ -22,7 +22,7 @@ from hsmc.cli import (
     sweep,
     tomo,
 )
-from hsmc.cli.exit_codes import FAILED, INPUT_OUTPUT, WRONG_USE
+from hsmc.cli.exit_codes import CLOSED_PIPE, FAILED, INPUT_OUTPUT, WRONG_USE
 from hsmc.cli.progress import leave
 from hsmc.errors import HsmcError, SolverError, StorageError
 from hsmc.storage import DISK_FAULTS
@@ -73,6 +73,10 @@ def main() -> None:
         signal.signal(number, _stop_at_once)
     try:
         code = app(prog_name="hsmc", standalone_mode=False)
+    except SystemExit as end:  # typer's, with 1, of a closed pipe: no solver failed
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.exit(CLOSED_PIPE)
+        raise
     except HsmcError as error:
         _complain(str(error))
         sys.exit(_exit_code(error))

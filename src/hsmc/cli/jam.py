@@ -48,7 +48,10 @@ def jam(
         bool, typer.Option("--as-is", help="Certify the start without moving a sphere.")
     ] = False,
     seed: shared.Seed = None,
-    out: shared.Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Result file (HDF5) to write, a new one. [default: NAME-jammed.h5]"),
+    ] = None,
     as_json: shared.Json = False,
 ) -> None:
     """Drive a state to strict jamming by linear programs, and certify it."""
@@ -70,18 +73,35 @@ def certificate_lines(result: "Result") -> list[str]:
     """Return the certificate in words."""
     s = result.summary
     spheres, rattlers = len(result.final), s["rattlers"]
-    return [
+    verdict = (
         f"φ = {s['packing_fraction']:.6f}, {VERDICTS[s['verdict']]}  "
-        f"({s['programs']} linear programs, {s['cpu_seconds']:.1f} s of CPU)",
+        f"({s['programs']} linear programs, {s['cpu_seconds']:.1f} s of CPU)"
+    )
+    if not s["contacts"]:  # zeros of what is not there would read as a perfect balance
+        return [
+            verdict,
+            f"no contacts that lock a sphere in, so no forces: all {rattlers} spheres are "
+            f"rattlers; smallest gap of all images {_gap(s['smallest_gap'])}",
+        ]
+    return [
+        verdict,
         f"{s['contacts']} contacts among {spheres - rattlers} spheres, {rattlers} rattlers; "
         f"isostatic count {s['isostatic_count']}",
         f"contact gaps up to {_gap(s['largest_contact_gap'])}, next gap "
         f"{_gap(s['smallest_other_gap'])}; smallest gap of all images {_gap(s['smallest_gap'])}",
         f"largest motion left {s['strict_margin']:.1e} (threshold {s['threshold']:.0e}), "
-        f"{s['flexes']} flexes; forces ≥ {s['smallest_force']:.2g} of their mean, "
-        f"balanced to {s['force_residual']:.0e}, pressure isotropic to "
-        f"{s['pressure_anisotropy']:.0e}",
+        f"{s['flexes']} flexes; {_forces(result)}",
     ]
+
+
+def _forces(result: "Result") -> str:
+    if not result.tables["contact_forces"].any():
+        return "no balanced forces"
+    s = result.summary
+    return (
+        f"forces ≥ {s['smallest_force']:.2g} of their mean, balanced to "
+        f"{s['force_residual']:.0e}, pressure isotropic to {s['pressure_anisotropy']:.0e}"
+    )
 
 
 def _gap(gap: float | None) -> str:

@@ -123,6 +123,9 @@ class Watch:
 
         Before the first one nothing can be lost, and the process ends at once.
         """
+        # A process that ends at once leaves semaphores of its pool; Python tidies up after it in a
+        # process of its own, which would tell the user.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self._catch) for number in numbers}
         try:

@@ -1,7 +1,6 @@
 """``hsmc sweep``."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -121,8 +120,6 @@ def sweep(
         from hsmc.checked_options import check_hours
         from hsmc.sweep.engine import run_tasks
 
-        # A stopped sweep ends at once; Python would tell the user of its own tidying after it.
-        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
         hours = None if max_hours is None else check_hours(max_hours)
         watch = StudyWatch(folder, quiet=quiet, max_hours=hours)
         with watch.signals():

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
-from matplotlib.ticker import MaxNLocator
 
 from hsmc.box import Floats
 from hsmc.report.style import (
@@ -245,21 +244,27 @@ def _occupancies(axes: Axes, crystal: Crystal) -> None:
 
 
 def _symmetry(axes: Axes, crystal: Crystal) -> None:
+    """Show the space groups against tolerance, a row for each that is found.
+
+    Numbers to scale would put P1 (1) on "none", and say nothing: they are names.
+    """
     size = crystal.measured.large_diameter
     series: list[tuple[str, Any, str]] = [
         ("spglib", lambda step: step.groups.spglib, LARGE_COLOUR),
         ("moyo", lambda step: step.groups.moyo, SMALL_COLOUR),
     ]
-    for row, (name, number, colour) in enumerate(series):
+    groups = sorted({number(step) for step in crystal.steps for _, number, _ in series})
+    for width, (name, number, colour) in zip((5.0, 2.5), series, strict=True):
         levels = [(step.first * size, step.last * size, number(step)) for step in crystal.steps]
         for first, last, group in levels:
-            axes.plot([first, max(last, 1.05 * first)], [group, group], lw=5 - 2.5 * row,
-                      color=colour, solid_capstyle="butt")  # fmt: skip
-        axes.plot([], [], lw=5 - 2.5 * row, color=colour, label=name)
+            row = groups.index(group)
+            axes.plot([first, max(last, 1.05 * first)], [row, row], lw=width, color=colour,
+                      solid_capstyle="butt")  # fmt: skip
+        axes.plot([], [], lw=width, color=colour, label=name)
     if np.isfinite(crystal.tolerance):
         axes.axvline(crystal.tolerance, color=OTHER_COLOUR, ls="--", lw=0.8)
     axes.set(xscale="log", xlabel="tolerance (nm)", ylabel="space group number")
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.yaxis.set_major_formatter(lambda number, _: f"{number:g}" if number else "none")
-    axes.legend(loc="center left")
+    axes.set_yticks(range(len(groups)), [str(group) if group else "none" for group in groups])
+    axes.set_ylim(-0.5, len(groups) - 0.5)
+    axes.legend(loc="best")
     letter(axes, "d", "symmetry against tolerance")

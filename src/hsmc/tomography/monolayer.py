@@ -11,7 +11,7 @@ from scipy.spatial import Delaunay
 from hsmc.box import Floats
 from hsmc.errors import InputError
 from hsmc.tomography.particles import Ints
-from hsmc.tomography.series_files import TIFF, read_mrc
+from hsmc.tomography.series_files import read_numbers
 
 SIX_FOLD = 0.6
 """Bond-order |ψ6| below which a particle lies at an edge or a defect, and does not count."""
@@ -43,14 +43,10 @@ def read_image(path: Path, pixel: float | None) -> tuple[Floats, float]:
 
     Raises:
         InputError: It is not one image, or its pixel is not known.
+        StorageError: The operating system refuses to read the file.
     """
-    if path.suffix.lower() in TIFF:
-        import tifffile
-
-        image, found = np.asarray(tifffile.imread(path), np.float64), None
-    else:
-        data, found = read_mrc(path)
-        image = np.squeeze(np.asarray(data, np.float64))
+    data, found = read_numbers(path, "an image of a single layer")
+    image = np.squeeze(np.asarray(data, np.float64))
     width = pixel or found
     if width is None:
         message = f"{path} does not say how wide a pixel is; give it by --pixel, in nm"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from hsmc.errors import InputError
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.reconstruction import Method
 from hsmc.tomography.series import BRIGHT, DARK, LINES, Single
-from hsmc.tomography.series_files import MRC, read_mrc
+from hsmc.tomography.series_files import MRC, read_numbers
 from hsmc.tomography.tilt_angles import angles_from_steps, angles_from_text
 from hsmc.tomography.volume_files import Volume, read_volume
 
@@ -80,20 +79,11 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
         InputError: The file is not usable.
         StorageError: The operating system refuses to read the file.
     """
-    return np.asarray(_numbers(path)[0] > 0)
-
-
-def _numbers(path: Path) -> tuple[NDArray[Any], float | None]:
-    """Return the data and the pixel of an MRC; an error names the file."""
-    try:
-        return read_mrc(path)
-    except InputError as error:
-        message = f"{path}: {error}"
-        raise InputError(message) from error
+    return np.asarray(read_numbers(path, "a mask")[0] > 0)
 
 
 def _plain(path: Path, options: VolumeOptions) -> Volume:
-    numbers, header = _numbers(path)
+    numbers, header = read_numbers(path, "a volume")
     pixel = options.pixel or header
     angles = _angles(options)
     if angles is None or pixel is None or options.kind is None:

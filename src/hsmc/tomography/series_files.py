@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,12 +84,8 @@ def read_series(path: Path | str, options: ReadOptions | None = None) -> TiltSer
         StorageError: The operating system refuses to read the file.
     """
     path, options = Path(path), options or ReadOptions()
-    try:
-        raw = _read(path)
-        return _series(path, raw, options)
-    except InputError as error:
-        message = f"{path}: {error}"
-        raise InputError(message) from error
+    with _named(path):
+        return _series(path, _read(path, "a tilt series"), options)
 
 
 def write_series(path: Path, series: TiltSeries) -> None:
@@ -131,14 +129,30 @@ def write_mrc(path: Path, array: Single, pixel: float) -> None:
         file.voxel_size = 10.0 * pixel
 
 
-def read_mrc(path: Path) -> tuple[NDArray[Any], float | None]:
-    """Return the data of an MRC file and its pixel in nm, None if it does not say.
+def read_numbers(path: Path, needed: str) -> tuple[NDArray[Any], float | None]:
+    """Return the data of an MRC, TIFF or HDF5 file and its pixel in nm, None if it does not say.
+
+    Args:
+        path: The file; what it is follows from its ending.
+        needed: What the file has to hold, in words for the user whose file is not there.
 
     Raises:
-        InputError: The file is cut short, or of a mode that is no series of real numbers.
+        InputError: The file is not there, cut short, or holds no real numbers.
+        StorageError: The operating system refuses to read the file.
     """
-    raw = _read(path)
+    with _named(path):
+        raw = _read(path, needed)
     return raw.images, None if raw.pixel is None else float(raw.pixel.value)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the name of the file before whatever is wrong with it."""
+    try:
+        yield
+    except (InputError, StorageError) as error:
+        message = f"{path}: {error}"
+        raise type(error)(message) from error
 
 
 def _series(path: Path, raw: _Raw, options: ReadOptions) -> TiltSeries:
@@ -194,9 +208,10 @@ def _pixel(path: Path, raw: _Raw, options: ReadOptions) -> Found:
     return found
 
 
-def _read(path: Path) -> _Raw:
+def _read(path: Path, needed: str) -> _Raw:
     if not path.is_file():
-        message = "there is no such file; a tilt series or volume is needed"
+        found = "is no file" if path.exists() else "there is no such file"
+        message = f"{found}; {needed} is needed"
         raise InputError(message)
     readers = ((MRC, _read_mrc), (TIFF, _read_tiff), (HDF5, _read_hdf5))
     for endings, reader in readers:
