@@ -119,3 +119,4 @@ def test_a_search_that_certifies_nothing_says_so(tmp_path):
     words = ["floppy", "--runs", "1", "--large", "1", "--small", "1", "--cycles", "20", "--no-jam"]
     done = hsmc(*words, "--out", "f.h5", cwd=tmp_path)
     assert "strictly jammed not tested" in done.stdout
+    assert "strictly jammed not tested" in done.stderr

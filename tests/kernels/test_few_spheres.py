@@ -13,7 +13,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.deformations import MATTERS, note_what_matters
-from hsmc.kernels.few_spheres import FEW, all_pairs, are_few, two_images_matter
+from hsmc.kernels.few_spheres import FEW, all_pairs, few_packets, two_images_matter
 from hsmc.kernels.free_range import free_range
 from hsmc.kernels.jit import kernel
 from hsmc.mixture import Mixture
@@ -111,5 +111,5 @@ def test_spheres_are_held_from_the_largest_to_the_smallest():
     radii = system.few[:4, 3].ravel()
     np.testing.assert_array_equal(radii[:25], 0.5 * configuration.diameters[order])
     assert np.isnan(radii[25:]).all()
-    assert not are_few(FEW[0] - 1)
-    assert not are_few(FEW[1] + 1)
+    assert few_packets(FEW[0] - 1) is None
+    assert few_packets(FEW[1] + 1) is None

@@ -22,13 +22,24 @@ def register(app: typer.Typer) -> None:
 class SearchWatch(Watch):
     """Shows a search on stderr, a line whenever a run is done."""
 
+    def __init__(self, *, quiet: bool, max_hours: float | None, jam: bool) -> None:
+        """Start the clock.
+
+        Args:
+            quiet: Show nothing.
+            max_hours: Stop after so many hours; None runs to the end.
+            jam: Whether runs are certified.
+        """
+        super().__init__(quiet=quiet, max_hours=max_hours)
+        self._jam = jam
+
     def update(self, progress: "SearchProgress") -> None:  # type: ignore[override]
         """Show the table's new last line."""
         self._running = True
         self.note(
             f"run {progress.done}/{progress.runs}  best φ {progress.best:.5f} "
             f"(found {progress.found}×)  mean {progress.mean:.4f} ± {progress.deviation:.4f}  "
-            f"strictly jammed {progress.certified}/{progress.done}"
+            f"strictly jammed {_certified(progress.certified, progress.done, jam=self._jam)}"
         )
 
 
@@ -89,7 +100,9 @@ def floppy(
     chosen = FloppyOptions.build(options)
     path = out or _default_name(chosen)
     watch = SearchWatch(
-        quiet=quiet, max_hours=None if max_hours is None else check_hours(max_hours)
+        quiet=quiet,
+        max_hours=None if max_hours is None else check_hours(max_hours),
+        jam=chosen.jam,
     )
     with watch.signals():
         result = run(path, watch, workers, **options)
@@ -106,9 +119,14 @@ def _default_name(chosen: "FloppyOptions") -> Path:
     return Path(f"floppy-{Path(chosen.start).stem}{ratio}-s{chosen.seed}.h5")
 
 
+def _certified(strict: int, runs: int, *, jam: bool) -> str:
+    """Return how many of the runs are strictly jammed, if that was tested."""
+    return f"{strict}/{runs}" if jam else "not tested"
+
+
 def _sentence(result: "Result") -> str:
     s = result.summary
-    certified = f"{s['certified']}/{s['runs']}" if result.parameters["jam"] else "not tested"
+    certified = _certified(s["certified"], s["runs"], jam=result.parameters["jam"])
     return (
         f"best φ = {s['packing_fraction']:.6f} ({s['best_verdict']}; run {s['best_run']}, found in "
         f"{s['best_found']} of {s['runs']} runs)  mean {s['mean']:.4f} ± "

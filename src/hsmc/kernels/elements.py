@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, System
 from hsmc.kernels.clearance import set_horizon
 from hsmc.kernels.deformations import apply, element_change, volume_of
-from hsmc.kernels.few_spheres import are_few
 from hsmc.kernels.free_range import ROUNDING, free_range, is_free, looked
 from hsmc.kernels.jit import merged
 from hsmc.kernels.random import uniform
@@ -121,7 +120,7 @@ def heat_bath_element(
     low, high, widest = element_window(system.box, system.per_face, row, column, place)
     if widest > TOO_SKEWED:
         return
-    few = are_few(system.species.shape[0])
+    few = system.few is not None
     known = high if row != column or few else 0.0
     low, high = free_change(system, row, column, low, high, low, known)
     horizon = looked(system)

@@ -25,19 +25,13 @@ from hsmc.kernels.deformations import (
     note_what_matters,
     tighten,
 )
-from hsmc.kernels.jit import inlined, merged
+from hsmc.kernels.jit import merged
 from hsmc.kernels.packet_images import limiting_nearest
 from hsmc.kernels.packets import BITS, LANES, PLACE, lowest
 from hsmc.kernels.search import WIDER
 
 FEW = (16, 50)
 """Spheres from and up to which this takes less time than cells do."""
-
-
-@inlined
-def are_few(n: int) -> bool:
-    """Tell if so many spheres are held as few."""
-    return FEW[0] <= n <= FEW[1]
 
 
 @merged

@@ -42,8 +42,8 @@ _LEAN: dict[str, Any] = {**_FROM_KERNELS, "_nrt": False}
 class _Part(CPUDispatcher):
     """A function that is compiled into kernels, without a way in from Python.
 
-    A way in takes apart a ``System`` array by array: compiling one for every part would take a
-    third as long again as compiling the kernels. A test that calls a part makes a kernel of it.
+    A way in takes apart a ``System`` array by array, which takes long to compile. A test that calls
+    a part makes a kernel of it.
     """
 
     def __call__(self, *arguments: Any) -> Any:
