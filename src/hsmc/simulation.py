@@ -11,21 +11,20 @@ from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.ensemble import Axes, BoxMode, Motion, axis_mask, box_moves
 from hsmc.errors import InputError
-from hsmc.kernels.event_chains import FIRST_DURATION, FIRST_PATH, FLOWN, draw_velocities
+from hsmc.kernels.event_chains import (
+    FIRST_DURATION,
+    FIRST_PATH,
+    FLOWN,
+    FREE_PATH,
+    draw_velocities,
+)
 from hsmc.kernels.few_spheres import few_packets
+from hsmc.kernels.lists import Lists, new_lists
 from hsmc.kernels.plan import (
-    BoxWay,
-    DrawnElements,
-    DrawnScalings,
-    EventChains,
     EventChainsInRegions,
-    FixedBox,
-    LocalMoves,
     LocalMovesInRegions,
     Plan,
     Tally,
-    TriedElements,
-    TriedScalings,
     Way,
 )
 from hsmc.kernels.run import Spheres, new_room, run_block
@@ -33,18 +32,13 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
+from hsmc.ways import box_way, lists_pay, way_of
 
 BLOCK_TRIALS = 800_000
 """Particle trials or collisions between two returns to Python, about: below half a second."""
 
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
-
-ONE_REGION = 4096
-"""Spheres up to which trial moves take the whole system for one region, on one thread."""
-
-ONE_CHAIN_REGION = 32_768
-"""The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
@@ -74,27 +68,6 @@ class Moves:
     heat_bath: bool = True
     particle_target: float = 0.3
     box_target: float = 0.3
-
-
-def way_of(motion: Motion, spheres: int) -> Way:
-    """Return how so many spheres move: at once or region by region, for which blocks compile."""
-    if motion == "local":
-        return LocalMoves() if spheres <= ONE_REGION else LocalMovesInRegions()
-    return EventChains() if spheres <= ONE_CHAIN_REGION else EventChainsInRegions()
-
-
-def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
-    """Return how the box moves, for which blocks compile.
-
-    Args:
-        mode: As for ``box_moves``.
-        heat_bath: Draw box moves exactly, or by Metropolis.
-    """
-    if mode == "fixed":
-        return FixedBox()
-    if mode == "floppy":
-        return DrawnElements() if heat_bath else TriedElements()
-    return DrawnScalings() if heat_bath else TriedScalings()
 
 
 class Simulation:
@@ -241,10 +214,9 @@ class Simulation:
             self.moves.box_target,
         )
         pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
+        room = new_room(self._spheres, few, self._new_lists())
         with kernel_threads():
-            run_block(
-                new_room(self._spheres, few), self._spheres, plan, self._tally, pressures, volumes
-            )
+            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()
@@ -279,6 +251,16 @@ class Simulation:
         simulation._spheres = Spheres(*(np.array(state[name]) for name in Spheres._fields))
         simulation._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
         return simulation
+
+    def _new_lists(self) -> Lists | None:
+        faces = Box(self.box).face_distances
+        if self.moves.motion == "local":
+            hop = float(np.max(self._tally.steps[np.unique(self._spheres.species)]))
+        else:
+            hop = float(self._tally.chain[FREE_PATH])
+        if not lists_pay(self.way, self.spheres, hop, faces):
+            return None
+        return new_lists(self._spheres.radii, self.volume)
 
     def _reduce(self) -> None:
         if is_skewed(self._spheres.box):

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.jit import inlined, lean, merged
+from hsmc.kernels.lists import Lists
 from hsmc.kernels.lock import acquire, release
 from hsmc.kernels.packets import BITS, LANES, PLACE, put
 
@@ -87,6 +88,7 @@ class System(NamedTuple):
         limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
         few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8); None
             for many.
+        lists: As in ``kernels.lists``, where spheres hardly move; else None.
     """
 
     cells: Cells
@@ -100,6 +102,7 @@ class System(NamedTuple):
     bounds: Floats
     limits: Floats
     few: Floats | None
+    lists: Lists | None
 
 
 @lean

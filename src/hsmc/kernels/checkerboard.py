@@ -176,6 +176,7 @@ def move_at_once(
             bounds,
             limits,
             None,
+            None,
         )
         region = region_of_colour(regions, colour, place)
         number = number_of_region(regions, region[0], region[1], region[2])

@@ -9,6 +9,7 @@ touches is the root of one quadratic equation.
 import math
 from typing import NamedTuple
 
+from hsmc.kernels.anchors import deform_listed
 from hsmc.kernels.cells import USED, Floats, System, invert
 from hsmc.kernels.clearance import shorten
 from hsmc.kernels.jit import inlined
@@ -125,7 +126,7 @@ def apply(system: System, deformation: Deformation, t: float, shortest: float) -
         t: How far.
         shortest: Factor by which separations may get shorter, at most, or have got longer.
     """
-    packets, box = system.cells.packets, system.box
+    packets, box, lists = system.cells.packets, system.box, system.lists
     xx, xy, xz = t * deformation.xx, t * deformation.xy, t * deformation.xz
     yy, yz, zz = t * deformation.yy, t * deformation.yz, t * deformation.zz
     for column in range(3):
@@ -137,3 +138,4 @@ def apply(system: System, deformation: Deformation, t: float, shortest: float) -
         deform(packets, packet, xx, xy, xz, yy, yz, zz)
     shorten(system, shortest)
     invert(box, system.inverse, system.per_face)
+    deform_listed(lists, system, xx, xy, xz, yy, yz, zz)

@@ -30,22 +30,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import (
-    Floats,
-    Indices,
-    Ints,
-    System,
-    move_to,
-    number_of,
-    read,
-    wide,
-    wrapped,
-)
-from hsmc.kernels.flights import DX, DY, DZ, SLOT, free_path
+from hsmc.kernels.cells import Floats, Indices, Ints, System, wide
+from hsmc.kernels.flights import DX, DY, DZ
 from hsmc.kernels.jit import kernel, lean, merged
-from hsmc.kernels.packets import BITS, PLACE, fetch
+from hsmc.kernels.landing import fly
 from hsmc.kernels.random import normal, uniform
-from hsmc.kernels.walls import NONE, Walls, inside, reflect, wall_ahead
+from hsmc.kernels.walls import NONE, Walls, reflect
 
 COLLISIONS = 100
 """Collisions of a chain that its duration is tuned to, on average."""
@@ -73,17 +63,6 @@ SIGHT = 4.5
 
 DURATION, FREE_PATH, FLOWN, HANDED_ON, LENGTH = 0, 1, 2, 3, 4
 """Places in ``Tally.chain``."""
-
-
-@merged
-def landing(
-    system: System, i: int, dx: float, dy: float, dz: float
-) -> tuple[float, float, float, int]:
-    """Return where sphere ``i`` comes by a displacement, and the cell."""
-    cells = system.cells
-    x, y, z, _ = read(cells, cells.place_of[i])
-    x, y, z, a, b, c = wrapped(system, x + dx, y + dy, z + dz)
-    return x, y, z, number_of(cells, a, b, c)
 
 
 @merged
@@ -127,7 +106,6 @@ def run_chain(
     Returns:
         Number of collisions.
     """
-    cells = system.cells
     own = 1 if velocities.shape[0] > 1 else 0
     left, collisions, handed_on, length = duration, 0, 0.0, 0.0
     while left > 0.0 and collisions < MOST_COLLISIONS:
@@ -136,25 +114,14 @@ def run_chain(
         if speed == 0.0:
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
-        free = free_path(system, i, ux, uy, uz, min(left * speed, sight), hit)
-        x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
-        target, wall, at_rest = int(hit[SLOT]), NONE, False
-        if walls is not None:
-            if cells.region[cell] != walls.region:
-                wall, free = wall_ahead(system, walls, i, ux, uy, uz, free)
-                x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
-                if cells.region[cell] != walls.region:  # by rounding, on a wall
-                    cell = int(cells.cell_of[cells.place_of[i] >> BITS])
-                if wall != NONE:
-                    target = -1
-            at_rest = target >= 0 and not inside(system, walls, target)
-        j = wide(cells.owner[target >> BITS, target & PLACE]) if target >= 0 else i
-        fetch(velocities, 3 * own * j)
-        move_to(system, i, cell, x, y, z)
+        path = min(left * speed, sight)
+        free, j, wall, at_rest = fly(
+            system.lists, system, walls, i, ux, uy, uz, path, velocities, hit
+        )
         system.clearance[i] = 0.0
         length += free
         left = left - free / speed if free < left * speed else 0.0
-        if target >= 0:
+        if j >= 0:
             dx, dy, dz = hit[DX] - ux * free, hit[DY] - uy * free, hit[DZ] - uz * free
             handed_on += dx * vx + dy * vy + dz * vz
             collisions += 1

@@ -1,12 +1,12 @@
 """How far a sphere flies before it hits another, and which."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z, read
+from hsmc.kernels.cells import Floats, System, read
 from hsmc.kernels.jit import answers, inlined, merged
 from hsmc.kernels.packets import BITS, LANES, PLACE, ahead, fetch, lowest
-from hsmc.kernels.search import WIDER, Reach, look, search
+from hsmc.kernels.search import WIDER, Reach, look, search, separation
 
 ROUNDING = 2e-15
 """Distance kept from contact, over the edges of the box: places are rounded."""
@@ -25,6 +25,7 @@ class Flight(NamedTuple):
         uy: See ux.
         uz: See ux.
         hit: Written: the first hit; shape (5,).
+        owner: Who is in which place, to be fetched of what is hit.
     """
 
     slot: int
@@ -33,26 +34,24 @@ class Flight(NamedTuple):
     uy: float
     uz: float
     hit: Floats
+    owner: Any
 
 
 @answers(look, query=Flight)
 @inlined
 def first_hit(
-    system: System, packet: int, x: float, y: float, z: float, query: Flight, path: float
+    packets: Any, packet: int, x: float, y: float, z: float, query: Flight, path: float
 ) -> float:
     """Return how far a sphere flies before it hits one of a packet, at most ``path``."""
-    packets = system.cells.packets
-    slot, radius, ux, uy, uz, hit = query
+    slot, radius, ux, uy, uz, hit, owner = query
     mask = ahead(packets, packet, x, y, z, radius, ux, uy, uz, path)
     if packet == slot >> BITS:
         mask &= ~(1 << (slot & PLACE))
     while mask != 0:
         k = lowest(mask)
         mask &= mask - 1
-        dx = packets[packet, X, k] - x
-        dy = packets[packet, Y, k] - y
-        dz = packets[packet, Z, k] - z
-        contact = packets[packet, RADIUS, k] + radius
+        dx, dy, dz, other = separation(packets, packet, k, x, y, z)
+        contact = other + radius
         along = dx * ux + dy * uy + dz * uz
         past = dx * dx + dy * dy + dz * dz - contact * contact
         # The smaller root of s² - 2 along s + past, without taking large from large.
@@ -61,7 +60,7 @@ def first_hit(
             path = free
             hit[SLOT], hit[CONTACT] = packet * LANES + k, contact
             hit[DX], hit[DY], hit[DZ] = dx, dy, dz
-            fetch(system.cells.owner, packet * LANES + k)
+            fetch(owner, packet * LANES + k)
     return path
 
 
@@ -105,6 +104,12 @@ def held_back(free: float, ux: float, uy: float, uz: float, hit: Floats, slack: 
     return free
 
 
+@inlined
+def slack_of(box: Floats) -> float:
+    """Return the distance kept from contact, in σ_L."""
+    return float(ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2]))
+
+
 @merged
 def free_path(
     system: System, i: int, ux: float, uy: float, uz: float, path: float, hit: Floats
@@ -121,12 +126,12 @@ def free_path(
         hit: Written: place of what is hit, -1 if nothing is, the separation, and contact;
             shape (5,).
     """
-    box, slot = system.box, int(system.cells.place_of[i])
+    slot = int(system.cells.place_of[i])
     x, y, z, radius = read(system.cells, slot)
-    slack = ROUNDING * (box[0, 0] + box[1, 1] + box[2, 2])
+    slack = slack_of(system.box)
     radius += slack
     below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, path)
     hit[SLOT] = -1.0
-    flight = Flight(slot, radius, ux, uy, uz, hit)
+    flight = Flight(slot, radius, ux, uy, uz, hit, system.cells.owner)
     free = search(system, x, y, z, below, above, flight, path)
     return held_back(free, ux, uy, uz, hit, 0.5 * slack) if hit[SLOT] >= 0.0 else free

@@ -4,11 +4,14 @@ Only spheres whose clearance lets them touch in time are looked at. What a pair 
 how near others have to be to matter, so that after the first few almost none is left.
 """
 
+# ruff: noqa: ARG001 - all ways take the same
+
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from hsmc.kernels.anchors import make_lists
 from hsmc.kernels.cells import RADIUS, Floats, System, X, Y, Z
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.deformations import (
@@ -24,8 +27,10 @@ from hsmc.kernels.deformations import (
 from hsmc.kernels.every_pair import every_pair, meets_all
 from hsmc.kernels.few_spheres import all_pairs, two_images_matter
 from hsmc.kernels.jit import answers, inlined, lean, merged
+from hsmc.kernels.lists import Lists
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
-from hsmc.kernels.search import around, look, search
+from hsmc.kernels.reach import CLOSEST, seen_beyond
+from hsmc.kernels.search import NO_SLOT, around, look, search, separation, walk
 
 ROUNDING = 4e-15
 """Relative distance kept from contact, so that rounding makes no overlap."""
@@ -62,7 +67,7 @@ class Touching(NamedTuple):
 @answers(look, query=Touching)
 @inlined
 def first_touch(
-    system: System, packet: int, x: float, y: float, z: float, query: Touching, best: float
+    packets: Any, packet: int, x: float, y: float, z: float, query: Touching, best: float
 ) -> float:
     """Narrow what is free by a sphere's pairs with those of a packet.
 
@@ -70,16 +75,13 @@ def first_touch(
         The smallest r²/σ² so far, its own images left out.
     """
     slot, radius, deformation, limits = query
-    packets = system.cells.packets
     mask = near(packets, packet, x, y, z, radius, max(best, limits[MATTERS])) & NEAR
     while mask != 0:
         k = lowest(mask)
         mask &= mask - 1
-        dx = packets[packet, X, k] - x
-        dy = packets[packet, Y, k] - y
-        dz = packets[packet, Z, k] - z
+        dx, dy, dz, other = separation(packets, packet, k, x, y, z)
         distance2 = dx * dx + dy * dy + dz * dz
-        contact2 = (packets[packet, RADIUS, k] + radius) ** 2
+        contact2 = (other + radius) ** 2
         ratio2 = distance2 / contact2
         if packet * LANES + k != slot:
             best = min(best, ratio2)
@@ -133,16 +135,107 @@ def pass_over_all(few: Floats | None, system: System, deformation: Deformation) 
     return met
 
 
+@inlined
+def looked(system: System) -> float:
+    """Return how far a ``free_range`` had to look to be certain, over contact."""
+    return math.sqrt(system.limits[MATTERS])
+
+
+@merged
+def across(system: System) -> float:
+    """Return how near a sphere's own images may be, over contact."""
+    per_face = system.per_face
+    return float(1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2])))
+
+
+def narrow(lists: Lists | None, system: System, deformation: Deformation) -> None:
+    """Narrow what is free by all pairs that matter.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box; their clearances are brought up to date.
+        deformation: Along which line.
+    """
+    raise NotImplementedError
+
+
+@answers(narrow, lists=None)
 @lean
-def free_range(
-    system: System, deformation: Deformation, low: float, high: float, first: float, last: float
-) -> tuple[float, float]:
-    """Make certain what of a range about 0 is free of overlaps.
+def narrow_by_cells(lists: None, system: System, deformation: Deformation) -> None:
+    """Narrow what is free by all pairs that matter, from the cells.
 
     After event chains one pass over all pairs tells everything. Else spheres known to be near
     another come first: they leave little to look at beyond.
     Clearances lead to all pairs that matter, except where spheres come near their own images:
     there all are looked at.
+    """
+    limits, clearance, bounds = system.limits, system.clearance, system.bounds
+    own = across(system) ** 2
+    horizon = math.sqrt(bounds[HORIZON])
+    near_by = 1.0 + NEARBY * (horizon - 1.0)
+    isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
+    many = flown(system) > MANY * clearance.shape[0]
+    many |= clearance.shape[0] <= SMALL and not isotropic
+    if many and pass_over_all(system.few, system, deformation):
+        return
+    while True:
+        for i in range(clearance.shape[0]):
+            matters = min(limits[MATTERS], near_by * near_by)
+            known = clearance[i] * bounds[SHORTENED]
+            if known >= matters and matters <= own:
+                continue
+            if known >= 0.0:
+                look_about(system, i, deformation)
+        if limits[MATTERS] <= near_by * near_by:
+            break
+        near_by = 1.0 + FARTHER * (near_by - 1.0) if near_by < horizon else np.inf
+    for i in range(clearance.shape[0]):
+        clearance[i] = abs(clearance[i])
+
+
+@merged
+def look_in_list(lists: Lists, system: System, i: int, deformation: Deformation) -> None:
+    """Do as ``look_about``, from the sphere's list."""
+    records = lists.records
+    x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
+    query = Touching(NO_SLOT, radius, deformation, system.limits)
+    best = walk(lists, i, x, y, z, query, min(system.bounds[HORIZON], CLOSEST**2))
+    system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
+
+
+@answers(narrow, lists=Lists)
+@lean
+def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> None:
+    """Narrow what is free by all pairs that matter, from the spheres' lists.
+
+    Where more matters than is in lists, or spheres come near their own images, all spheres are
+    put into cells where they are, and looked for there.
+    """
+    limits, clearance, bounds = system.limits, system.clearance, system.bounds
+    horizon = math.sqrt(bounds[HORIZON])
+    near_by = 1.0 + NEARBY * (horizon - 1.0)
+    while True:
+        for i in range(clearance.shape[0]):
+            known = clearance[i] * bounds[SHORTENED]
+            if 0.0 <= known < min(limits[MATTERS], near_by * near_by):
+                look_in_list(lists, system, i, deformation)
+        if limits[MATTERS] <= near_by * near_by:
+            break
+        near_by = 1.0 + FARTHER * (near_by - 1.0) if near_by < horizon else np.inf
+    for i in range(clearance.shape[0]):
+        clearance[i] = abs(clearance[i])
+    if looked(system) > min(seen_beyond(lists, system), across(system)):
+        make_lists(lists, system)
+        for i in range(clearance.shape[0]):
+            look_about(system, i, deformation)
+            clearance[i] = abs(clearance[i])
+
+
+@lean
+def free_range(
+    system: System, deformation: Deformation, low: float, high: float, first: float, last: float
+) -> tuple[float, float]:
+    """Make certain what of a range about 0 is free of overlaps.
 
     Args:
         system: Spheres in their box; their clearances are brought up to date.
@@ -155,41 +248,13 @@ def free_range(
     Returns:
         What may still be free. Between ``first`` and ``last`` it is.
     """
-    limits, clearance, bounds = system.limits, system.clearance, system.bounds
+    limits = system.limits
     limits[LOW], limits[HIGH], limits[FROM], limits[TO] = low, high, first, last
     limits[MATTERS] = 1.0
-    if system.diameter == 0.0:
-        return low, high
-    note_what_matters(limits, deformation.stretch)
-    per_face = system.per_face
-    across = 1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2]))
-    horizon = math.sqrt(bounds[HORIZON])
-    near_by = 1.0 + NEARBY * (horizon - 1.0)
-    isotropic = deformation.xx * deformation.yy * deformation.zz != 0.0
-    many = flown(system) > MANY * clearance.shape[0]
-    many |= clearance.shape[0] <= SMALL and not isotropic
-    if many and pass_over_all(system.few, system, deformation):
-        return limits[LOW], limits[HIGH]
-    while True:
-        for i in range(clearance.shape[0]):
-            matters = min(limits[MATTERS], near_by * near_by)
-            known = clearance[i] * bounds[SHORTENED]
-            if known >= matters and matters <= across * across:
-                continue
-            if known >= 0.0:
-                look_about(system, i, deformation)
-        if limits[MATTERS] <= near_by * near_by:
-            break
-        near_by = 1.0 + FARTHER * (near_by - 1.0) if near_by < horizon else np.inf
-    for i in range(clearance.shape[0]):
-        clearance[i] = abs(clearance[i])
+    if system.diameter > 0.0:
+        note_what_matters(limits, deformation.stretch)
+        narrow(system.lists, system, deformation)
     return limits[LOW], limits[HIGH]
-
-
-@inlined
-def looked(system: System) -> float:
-    """Return how far a ``free_range`` had to look to be certain, over contact."""
-    return math.sqrt(system.limits[MATTERS])
 
 
 @merged

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
 from numba.core import types
 from numba.core.registry import CPUDispatcher
 from numba.extending import overload
@@ -112,14 +113,23 @@ def merged(function: Callable[P, R]) -> Callable[P, R]:
     return _part(function, **_FROM_KERNELS, inline="always")
 
 
-def answers(call: Callable[..., Any], **kinds: type) -> Callable[[Kernel], Kernel]:
+def _is_of(given: Any, kind: type | None) -> bool:
+    """Tell whether what Numba takes an argument for is of a kind."""
+    if kind is None:
+        return isinstance(given, types.NoneType)
+    if kind is np.ndarray:
+        return isinstance(given, types.Array)
+    return getattr(given, "instance_class", None) is kind
+
+
+def answers(call: Callable[..., Any], **kinds: type | None) -> Callable[[Kernel], Kernel]:
     """Make a compiled function the one that answers calls with an argument of a kind.
 
     Which one, is chosen when compiling, so nothing waits for the others to be compiled.
 
     Args:
         call: What is called, a function without a body of its own.
-        kinds: By the argument's name, the type of it, a NamedTuple.
+        kinds: By the argument's name, the type of it, a NamedTuple or an array, or None.
     """
     ((name, kind),) = kinds.items()
     place = list(inspect.signature(call).parameters).index(name)
@@ -128,8 +138,7 @@ def answers(call: Callable[..., Any], **kinds: type) -> Callable[[Kernel], Kerne
         compiled = cast("Any", function)
 
         def choose(*given: Any) -> Any:
-            chosen = getattr(given[place], "instance_class", None) is kind
-            return compiled.py_func if chosen else None
+            return compiled.py_func if _is_of(given[place], kind) else None
 
         overload(call, strict=False, jit_options=compiled.targetoptions)(choose)
         return function

@@ -4,6 +4,9 @@ A packet holds x, y, z and radius of up to eight spheres, each in a row of eight
 (4, 8). Empty places hold NaN, of which every comparison is false. The answer is a mask: bit k
 tells of the sphere in place k.
 
+Spheres that do not lie side by side make a packet, too: eight entries of a list say whose records
+are read, and by which images of the box they are shifted (``kernels.lists``).
+
 LLVM does not make these instructions of loops by itself (it unrolls short ones, or gathers), so
 they are written as its vectors. It translates them for any processor; arithmetic is that of
 IEEE doubles, without contraction, and so are the verdicts.
@@ -34,7 +37,14 @@ ROWS = 4
 ROUNDING = 1e-12
 """Of squared distances over squared contact: what may be met is told somewhat too often."""
 
+IMAGE_BITS = 10
+"""Bits of an entry of a list that tell the image; the others tell the sphere."""
+
+IMAGE = (1 << IMAGE_BITS) - 1
+"""Those bits."""
+
 VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+RECORD = ir.VectorType(ir.DoubleType(), ROWS)
 NEAR = (1 << LANES) - 1
 """The bits of a mask that tell which spheres are near."""
 
@@ -66,9 +76,47 @@ def _places(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) ->
 
 
 def rows_of(context: Any, builder: Any, kind: Any, packets: Any, packet: Any) -> list[Any]:
-    """Return the four rows of a packet as vectors."""
+    """Return the four rows of a packet as vectors, or of eight entries of lists."""
+    if not isinstance(kind, types.Array):
+        return _gathered_rows(context, builder, kind, packets, packet)
     places = _places(context, builder, kind, packets, packet)
     return [builder.load(place, align=8) for place in places]
+
+
+def _gathered_rows(context: Any, builder: Any, kind: Any, lists: Any, packet: Any) -> list[Any]:
+    """Return x, y, z, radius of the spheres of eight entries, each shifted to its image."""
+
+    def data_of(name: str) -> Any:
+        place = kind.fields.index(name)
+        array = builder.extract_value(lists, place)
+        return context.make_array(kind.types[place])(context, builder, array).data
+
+    def record(numbers: Any, row: Any) -> Any:
+        place = builder.gep(numbers, [builder.mul(row, ir.Constant(I64, ROWS))])
+        return builder.load(builder.bitcast(place, RECORD.as_pointer()), align=8)
+
+    def shuffled(one: Any, other: Any, places: list[int]) -> Any:
+        chosen = ir.Constant(ir.VectorType(_I32, len(places)), places)
+        return builder.shuffle_vector(one, other, chosen)
+
+    records, shifts, entries = data_of("records"), data_of("shifts"), data_of("entries")
+    first = builder.mul(packet, ir.Constant(I64, LANES))
+    spheres = []
+    for lane in range(LANES):
+        place = builder.gep(entries, [builder.add(first, ir.Constant(I64, lane))])
+        entry = builder.zext(builder.load(place, align=4), I64)
+        sphere = builder.lshr(entry, ir.Constant(I64, IMAGE_BITS))
+        image = builder.and_(entry, ir.Constant(I64, IMAGE))
+        spheres.append(builder.fadd(record(records, sphere), record(shifts, image)))
+    # Eight rows of four are turned into four of eight, by halves, then pairs.
+    halves = [shuffled(spheres[k], spheres[k + 4], list(range(8))) for k in range(4)]
+    even, odd = [0, 8, 2, 10, 4, 12, 6, 14], [1, 9, 3, 11, 5, 13, 7, 15]
+    pairs = [shuffled(halves[k], halves[k + 1], which) for which in (even, odd) for k in (0, 2)]
+    low, high = [0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15]
+    return [
+        shuffled(pairs[first], pairs[first + 1], which)
+        for which in (low, high) for first in (0, 2)
+    ]  # fmt: skip
 
 
 def separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[Any], Any]:
@@ -170,6 +218,24 @@ def ahead(
         return mask_of(builder, builder.and_(verdict, builder.or_(passed, overlapping)))
 
     return types.int64(packets, types.int64, *[types.float64] * 8), generate
+
+
+@instruction
+def equal(_: Any, entries: Any, packet: Any, entry: Any) -> Any:
+    """Tell which of eight entries of a list, from 8·packet on, are an entry."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, given[0]).data
+        place = builder.gep(data, [builder.mul(given[1], ir.Constant(I64, LANES))])
+        kind = ir.VectorType(_I32, LANES)
+        eight = builder.load(builder.bitcast(place, kind.as_pointer()), align=4)
+        empty = ir.Constant(kind, ir.Undefined)
+        sought = builder.trunc(given[2], _I32)
+        first = builder.insert_element(empty, sought, ir.Constant(_I32, 0))
+        everywhere = builder.shuffle_vector(first, empty, ir.Constant(kind, [0] * LANES))
+        return mask_of(builder, builder.icmp_unsigned("==", eight, everywhere))
+
+    return types.int64(entries, types.int64, types.int64), generate
 
 
 @instruction

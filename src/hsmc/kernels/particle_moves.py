@@ -1,4 +1,4 @@
-"""Trial moves of single spheres: of the whole system, or region by region.
+"""Trial moves of single spheres, region by region; the whole system may be one.
 
 Balance of a region: with n spheres it gets n trials of spheres chosen at random in it; moves out
 of it are refused. So its members stay the same throughout, each is chosen as often in every
@@ -7,7 +7,7 @@ still.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,6 @@ from hsmc.kernels.cells import (
     Indices,
     Ints,
     System,
-    X,
-    Y,
-    Z,
     move_to,
     number_of,
     read,
@@ -32,7 +29,7 @@ from hsmc.kernels.jit import answers, inlined, lean, merged, part
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
-from hsmc.kernels.search import around, look, search
+from hsmc.kernels.search import around, look, search, separation
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -58,12 +55,10 @@ class Nearest(NamedTuple):
 @answers(look, query=Nearest)
 @inlined
 def nearest(
-    system: System, packet: int, x: float, y: float, z: float,
-    query: Nearest, least: float,
+    packets: Any, packet: int, x: float, y: float, z: float, query: Nearest, least: float
 ) -> float:  # fmt: skip
     """Return the smallest r²/σ² to spheres of a packet, or ``least``; 0 if one overlaps."""
     slot, radius = query
-    packets = system.cells.packets
     mask = near(packets, packet, x, y, z, radius, least)
     if packet == slot >> BITS:
         mask &= ~((1 + (1 << LANES)) << (slot & PLACE))
@@ -72,11 +67,8 @@ def nearest(
     while mask != 0:
         k = lowest(mask)
         mask &= mask - 1
-        dx = packets[packet, X, k] - x
-        dy = packets[packet, Y, k] - y
-        dz = packets[packet, Z, k] - z
-        contact2 = (packets[packet, RADIUS, k] + radius) ** 2
-        least = min(least, (dx * dx + dy * dy + dz * dz) / contact2)
+        dx, dy, dz, other = separation(packets, packet, k, x, y, z)
+        least = min(least, (dx * dx + dy * dy + dz * dz) / (other + radius) ** 2)
     return least
 
 
@@ -102,6 +94,24 @@ def clearance_at(system: System, skip: int, x: float, y: float, z: float) -> flo
     return float(search(system, x, y, z, reach, reach, Nearest(slot, radius), horizon))
 
 
+@inlined
+def chosen(bits: np.uint64, count: int) -> int:
+    """Return a number below ``count`` from the high half of random bits."""
+    return int(((bits >> HALF) * np.uint64(count)) >> HALF)
+
+
+@inlined
+def displacement(
+    step: float, mask: Floats, first: np.uint64, second: np.uint64
+) -> tuple[float, float, float]:
+    """Return a displacement within a cube, from the low half of random bits and all of others."""
+    return (
+        step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0),
+        step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0),
+        step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0),
+    )
+
+
 class Trials(NamedTuple):
     """What trial moves need to know.
 
@@ -115,24 +125,6 @@ class Trials(NamedTuple):
     steps: Floats
     mask: Floats
     recent: Ints
-
-
-@merged
-def move_spheres(system: System, trials: Trials, counts: Ints, state: NDArray[np.uint64]) -> None:
-    """Make N trial moves of spheres chosen at random, each within a cube about its place.
-
-    Args:
-        system: Spheres in their box; moved, and their cells kept up to date.
-        trials: How far, and along which axes.
-        counts: Tried and accepted moves of each species, added to; shape (2, 2).
-        state: State of the generator; shape (4,).
-
-    Source:
-        Metropolis et al., J. Chem. Phys. 21, 1087 (1953), doi:10.1063/1.1699114.
-    """
-    count(trials, counts, -1)
-    move_members(system, system.cells.everyone, 0, None, trials, trials.recent, state)
-    count(trials, counts, 1)
 
 
 @part
@@ -186,16 +178,13 @@ def move_members(
         if ahead is not None:
             fetch_ahead(system, ahead, trial)
         first, second = next_bits(state), next_bits(state)
-        i = members[int(((first >> HALF) * np.uint64(count)) >> HALF)]
+        i = members[chosen(first, count)]
         kind = system.species[i]
-        step = steps[kind]
         counts[kind, 0] += 1
         slot = int(cells.place_of[i])
         x, y, z, radius = read(cells, slot)
-        x += step * mask[0] * ((float(first & LOW_BITS) + 0.5) * PER_BIT - 1.0)
-        y += step * mask[1] * ((float(second >> HALF) + 0.5) * PER_BIT - 1.0)
-        z += step * mask[2] * ((float(second & LOW_BITS) + 0.5) * PER_BIT - 1.0)
-        x, y, z, a, b, c = wrapped(system, x, y, z)
+        dx, dy, dz = displacement(steps[kind], mask, first, second)
+        x, y, z, a, b, c = wrapped(system, x + dx, y + dy, z + dz)
         cell = number_of(cells, a, b, c)
         if cells.region[cell] != region:
             continue

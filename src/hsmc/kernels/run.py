@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hsmc.kernels.anchors import list_all, put_in_cells
 from hsmc.kernels.cells import (
     Floats,
     Ints,
@@ -25,6 +26,7 @@ from hsmc.kernels.cycle import end_cycle
 from hsmc.kernels.deformations import LIMITS
 from hsmc.kernels.few_spheres import note_radii, size_order
 from hsmc.kernels.jit import kernel, lean, merged
+from hsmc.kernels.lists import Lists
 from hsmc.kernels.plan import Plan, Tally
 from hsmc.kernels.ways import move
 
@@ -61,12 +63,13 @@ class Room(NamedTuple):
     velocities: Floats
 
 
-def new_room(spheres: Spheres, few: Floats | None) -> Room:
+def new_room(spheres: Spheres, few: Floats | None, lists: Lists | None) -> Room:
     """Return room for spheres: where kernels make no arrays, they compile faster.
 
     Args:
         spheres: What is to be put there.
         few: As ``few_packets`` returns it; where spheres move region by region None.
+        lists: As ``new_lists`` returns them; where spheres move region by region None.
     """
     n = spheres.radii.shape[0]
     volumes = 4.0 / 3.0 * math.pi * (spheres.radii * spheres.radii * spheres.radii)
@@ -82,6 +85,7 @@ def new_room(spheres: Spheres, few: Floats | None) -> Room:
         np.array([1.0, FIRST_HORIZON**2]),
         np.empty(LIMITS),
         few,
+        lists,
     )
     return Room(system, np.empty(n, np.int64), np.empty(spheres.velocities.shape))
 
@@ -120,12 +124,15 @@ def assemble(room: Room, spheres: Spheres) -> None:
         cell = cell_index(cells, system.inverse, x, y, z)
         place_in(cells, i, cell, x, y, z, spheres.radii[k])
         system.species[i] = spheres.species[k]
+    list_all(system.lists, system)
 
 
 @merged
 def take_back(room: Room, spheres: Spheres) -> None:
     """Write the places of spheres in cell order back in the order of the user."""
-    cells, positions = room.system.cells, spheres.positions
+    system, positions = room.system, spheres.positions
+    put_in_cells(system.lists, system)
+    cells = system.cells
     for i in range(room.order.shape[0]):
         k = room.order[i]
         positions[k, 0], positions[k, 1], positions[k, 2], _ = read(cells, cells.place_of[i])

@@ -1,14 +1,19 @@
-"""The one walk over cells near a place, and over as many images of the box as it takes."""
+"""The walk over what is near: cells, as images of the box as it takes, or a sphere's list."""
 
 from typing import Any
 
 import numpy as np
 
-from hsmc.kernels.cells import System
-from hsmc.kernels.jit import inlined
+from hsmc.kernels.cells import RADIUS, System, X, Y, Z
+from hsmc.kernels.jit import answers, inlined
+from hsmc.kernels.lists import Lists
+from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE
 
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
+
+NO_SLOT = -LANES
+"""In place of a sphere's place: it is not among those that are looked at."""
 
 Reach = tuple[float, float, float]
 Layers = tuple[int, int]
@@ -23,10 +28,43 @@ def around(system: System, reach: float) -> Reach:
 
 
 def look(
-    system: System, packet: int, x: float, y: float, z: float, query: Any, carry: float
+    packets: Any, packet: int, x: float, y: float, z: float, query: Any, carry: float
 ) -> float:
-    """Compare a packet with what a search is about; which way, the type of ``query`` says."""
+    """Compare a packet with what a search is about; which way, the type of ``query`` says.
+
+    Packets are those of cells, or eight entries of ``kernels.lists.Lists`` each.
+    """
     raise NotImplementedError
+
+
+def separation(
+    packets: Any, packet: int, k: int, x: float, y: float, z: float
+) -> tuple[float, float, float, float]:
+    """Return the separation of a packet's sphere from a place, and its radius, in σ_L."""
+    raise NotImplementedError
+
+
+@answers(separation, packets=np.ndarray)
+@inlined
+def separation_in_cell(
+    packets: Any, packet: int, k: int, x: float, y: float, z: float
+) -> tuple[float, float, float, float]:
+    """See ``separation``."""
+    dx, dy = packets[packet, X, k] - x, packets[packet, Y, k] - y
+    return dx, dy, packets[packet, Z, k] - z, packets[packet, RADIUS, k]
+
+
+@answers(separation, packets=Lists)
+@inlined
+def separation_of_entry(
+    packets: Any, packet: int, k: int, x: float, y: float, z: float
+) -> tuple[float, float, float, float]:
+    """See ``separation``."""
+    entry = packets.entries[packet * LANES + k] + 0
+    j, image = entry >> IMAGE_BITS, entry & IMAGE
+    records, shifts = packets.records, packets.shifts
+    dx, dy = records[j, 0] + shifts[image, 0] - x, records[j, 1] + shifts[image, 1] - y
+    return dx, dy, records[j, 2] + shifts[image, 2] - z, records[j, 3]
 
 
 @inlined
@@ -70,7 +108,7 @@ def search(
         below: How far to look towards smaller fractions, along each box vector.
         above: How far towards larger ones.
         query: Handed through; its type says which function answers (``look``). That takes
-            the system, a packet, the place as seen from the packet's image, the query and what
+            the packets, one of them, the place as seen from the packet's image, the query and what
             was carried so far; it returns what to carry on, and 0 to end the search.
         carry: What it starts from.
 
@@ -86,7 +124,7 @@ def search(
     a, b, c = min(max(a, 0), nx - 1), min(max(b, 0), ny - 1), min(max(c, 0), nz - 1)
     packet = (c * ny + b) * nx + a
     while packet >= 0:
-        carry = look(system, packet, x, y, z, query, carry)
+        carry = look(cells.packets, packet, x, y, z, query, carry)
         if carry == 0.0:
             return carry
         packet = int(cells.following[packet])
@@ -114,8 +152,19 @@ def search(
                     x_a = x_b - turns * box[0, 0]
                 packet = row + ka
                 while packet >= 0:
-                    carry = look(system, packet, x_a, y_b, z_c, query, carry)
+                    carry = look(cells.packets, packet, x_a, y_b, z_c, query, carry)
                     if carry == 0.0:
                         return carry
                     packet = int(cells.following[packet])
+    return carry
+
+
+@inlined
+def walk(lists: Lists, i: int, x: float, y: float, z: float, query: Any, carry: float) -> float:
+    """Hand every packet of a sphere's list to ``look``, as ``search`` does those of cells."""
+    first = i * lists.room >> BITS
+    for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+        carry = look(lists, packet, x, y, z, query, carry)
+        if carry == 0.0:
+            break
     return carry

@@ -9,7 +9,8 @@ from hsmc.kernels.cells import Floats, System
 from hsmc.kernels.chains_in_regions import move_chains_in_regions
 from hsmc.kernels.event_chains import KEPT, Chains, draw_velocities, move_chains
 from hsmc.kernels.jit import answers, lean, merged
-from hsmc.kernels.particle_moves import Trials, move_regions, move_spheres
+from hsmc.kernels.local_moves import move_spheres
+from hsmc.kernels.particle_moves import Trials, move_regions
 from hsmc.kernels.plan import (
     EventChains,
     EventChainsInRegions,

@@ -1,0 +1,288 @@
+"""Who may come near whom: a list for each sphere, kept while spheres hardly move.
+
+When lists are made, every sphere is where its *anchor* is. Its list has all others whose anchors
+are nearer than contact and twice a margin. So a pair that is not listed cannot touch as long as
+neither sphere is farther from its anchor than a margin. When one is to go farther, all lists are
+made anew. Nothing else is done for a move: no cell is looked at, and places are not wrapped.
+
+A deformation of the box takes anchors with it. What that takes of the margin the box alone tells
+(``kernels.reach``); when hardly any is left, all lists are made anew.
+
+Where the box is smaller than the reach, an entry tells which image of a sphere it is. A sphere's
+own images move with it: they are in no list.
+
+Source: Verlet, Phys. Rev. 159, 98 (1967), doi:10.1103/PhysRev.159.98 (lists with a margin).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hsmc.kernels.cells import (
+    Floats,
+    System,
+    clear,
+    move_to,
+    number_of,
+    place_in,
+    read,
+    wrapped,
+)
+from hsmc.kernels.jit import answers, inlined, lean
+from hsmc.kernels.lists import (
+    LAYERS,
+    MARGIN,
+    MIDDLE,
+    STRAY,
+    Lists,
+    append,
+    is_listed,
+    turns_of,
+)
+from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, NEAR, PLACE, lowest, near
+from hsmc.kernels.reach import CLOSEST, begin_reach, seen_beyond
+from hsmc.kernels.search import around, look, search
+
+FARTHEST = LAYERS - 2
+"""Images to either side that a list may reach; each sphere may be in one to either side itself."""
+
+SMALLER = 0.8
+"""Of a margin for which there was no room."""
+
+NO_MARGIN = 0.03
+"""Over contact: less is of no use, and is not needed where lists are chosen."""
+
+
+class Anchored(NamedTuple):
+    """A query: who has an anchor near that of a sphere?
+
+    Attributes:
+        i: The sphere.
+        where: In whose place its list is made.
+        x: Its anchor, wrapped (likewise y, z).
+        y: See x.
+        z: See x.
+        reach: Its radius and twice the margin, in σ_L.
+        system: Spheres in their box; the list of the sphere is added to.
+        lists: Those of the system.
+    """
+
+    i: int
+    where: int
+    x: float
+    y: float
+    z: float
+    reach: float
+    system: System
+    lists: Lists
+
+
+@answers(look, query=Anchored)
+@inlined
+def list_packet(
+    packets: Any, packet: int, x: float, y: float, z: float, query: Anchored, carry: float
+) -> float:
+    """Add the spheres of a packet that are near to the list."""
+    mask = near(packets, packet, x, y, z, query.reach, 1.0) & NEAR
+    if mask == 0:
+        return carry
+    inverse = query.system.inverse
+    dx, dy, dz = query.x - x, query.y - y, query.z - z  # from the box to the packet's image
+    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
+    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
+    c = int(np.rint(inverse[2, 2] * dz))
+    if max(abs(a), abs(b), abs(c)) > FARTHEST:
+        query.lists.full[0] = 1
+        return carry
+    lists, owner = query.lists, query.system.cells.owner
+    image = MIDDLE + turns_of(a, b, c) + lists.turns[query.i]
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        j = owner[packet, k] + 0
+        if j != query.i:
+            append(lists, query.where, j << IMAGE_BITS | (image - lists.turns[j]))
+    return carry
+
+
+@lean
+def make_list(lists: Lists, system: System, i: int, where: int) -> None:
+    """Make the list of a sphere in the place of another's, from the anchors in the cells."""
+    lists.counts[where] = 0
+    x, y, z, radius = read(system.cells, int(system.cells.place_of[i]))
+    reach = radius + 2.0 * lists.distances[MARGIN]
+    fractions = around(system, reach + 0.5 * system.diameter)
+    query = Anchored(i, where, x, y, z, reach, system, lists)
+    search(system, x, y, z, fractions, fractions, query, 1.0)
+
+
+def put_in_cells(lists: Lists | None, system: System) -> None:
+    """Bring all spheres into the box, and into the cells where they are.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box.
+    """
+    raise NotImplementedError
+
+
+@answers(put_in_cells, lists=None)
+@lean
+def leave_in_cells(lists: None, system: System) -> None:
+    """See ``put_in_cells``: they are there, for the system has no lists."""
+
+
+@answers(put_in_cells, lists=Lists)
+@lean
+def put_anchors(lists: Lists, system: System) -> None:
+    """See ``put_in_cells``: where they are is their anchor."""
+    records, cells = lists.records, system.cells
+    clear(cells)
+    for i in range(system.species.shape[0]):
+        x, y, z, a, b, c = wrapped(system, records[i, 0], records[i, 1], records[i, 2])
+        records[i, 0], records[i, 1], records[i, 2] = x, y, z
+        place_in(cells, i, number_of(cells, a, b, c), x, y, z, records[i, 3])
+        lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
+        lists.turns[i] = 0
+
+
+@lean
+def anchor(lists: Lists, system: System, i: int) -> None:
+    """Make where a sphere is its anchor, list its neighbours anew, and it with those new to it.
+
+    Those it left behind keep it in their lists until these are made anew, which does no harm.
+    """
+    records, inverse = lists.records, system.inverse
+    spare, room = lists.turns.shape[0], lists.room
+    x, y, z = records[i, 0], records[i, 1], records[i, 2]
+    lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
+    wx, wy, wz, ca, cb, cc = wrapped(system, x, y, z)
+    dx, dy, dz = x - wx, y - wy, z - wz
+    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
+    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
+    c = int(np.rint(inverse[2, 2] * dz))
+    if max(abs(a), abs(b), abs(c)) > 1:
+        make_lists(lists, system)
+        return
+    lists.turns[i] = turns_of(a, b, c)
+    move_to(system, i, number_of(system.cells, ca, cb, cc), wx, wy, wz)
+    make_list(lists, system, i, spare)
+    for k in range(spare * room, spare * room + lists.counts[spare]):
+        entry = lists.entries[k] + 0
+        j, back = entry >> IMAGE_BITS, i << IMAGE_BITS | (2 * MIDDLE - (entry & IMAGE))
+        if not is_listed(lists, j, back):
+            append(lists, j, back)
+    lists.counts[i] = lists.counts[spare]
+    for k in range((int(lists.counts[i]) + PLACE) >> BITS << BITS):
+        lists.entries[i * room + k] = lists.entries[spare * room + k]
+    if lists.full[0] != 0:
+        make_lists(lists, system)
+
+
+@lean
+def make_lists(lists: Lists, system: System) -> None:
+    """Make all lists anew: where spheres are now are their anchors."""
+    put_anchors(lists, system)
+    shift_images(lists, system.box)
+    lists.full[0] = 1
+    while lists.full[0] != 0:
+        if lists.distances[MARGIN] < NO_MARGIN * system.diameter:
+            raise RuntimeError("lists of neighbours find no room: the box is too thin")
+        lists.full[0] = 0
+        for i in range(system.species.shape[0]):
+            make_list(lists, system, i, i)
+        if lists.full[0] != 0:
+            lists.distances[MARGIN] *= SMALLER
+    begin_reach(lists, system)
+
+
+def list_all(lists: Lists | None, system: System) -> None:
+    """Make lists of spheres that are in their cells, if the system is to have any.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box.
+    """
+    raise NotImplementedError
+
+
+@answers(list_all, lists=None)
+@lean
+def list_none(lists: None, system: System) -> None:
+    """See ``list_all``: the system has no lists."""
+
+
+@answers(list_all, lists=Lists)
+@lean
+def list_spheres(lists: Lists, system: System) -> None:
+    """See ``list_all``."""
+    for i in range(system.species.shape[0]):
+        x, y, z, radius = read(system.cells, int(system.cells.place_of[i]))
+        lists.records[i, 0], lists.records[i, 1], lists.records[i, 2] = x, y, z
+        lists.records[i, 3] = radius
+    make_lists(lists, system)
+
+
+@lean
+def shift_images(lists: Lists, box: Floats) -> None:
+    """Write where the images of the box are."""
+    for c in range(-LAYERS, LAYERS + 1):
+        for b in range(-LAYERS, LAYERS + 1):
+            for a in range(-LAYERS, LAYERS + 1):
+                image = MIDDLE + turns_of(a, b, c)
+                lists.shifts[image, 0] = a * box[0, 0] + b * box[0, 1] + c * box[0, 2]
+                lists.shifts[image, 1] = b * box[1, 1] + c * box[1, 2]
+                lists.shifts[image, 2] = c * box[2, 2]
+
+
+@inlined
+def strays(lists: Lists, i: int, x: float, y: float, z: float) -> bool:
+    """Tell whether a sphere at x, y, z would be too far from its anchor for its list."""
+    anchors = lists.anchors
+    dx, dy, dz = x - anchors[i, 0], y - anchors[i, 1], z - anchors[i, 2]
+    return bool(dx * dx + dy * dy + dz * dz > lists.distances[STRAY] ** 2)
+
+
+def deform_listed(
+    lists: Lists | None, system: System, xx: float, xy: float, xz: float, yy: float, yz: float,
+    zz: float,
+) -> None:  # fmt: skip
+    """Take listed spheres with a deformation d + G d of the box, which has been made.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box; cells have their anchors as they are now.
+        xx: Elements of G (likewise xy, xz, yy, yz, zz).
+        xy: See xx.
+        xz: See xx.
+        yy: See xx.
+        yz: See xx.
+        zz: See xx.
+    """
+    raise NotImplementedError
+
+
+@answers(deform_listed, lists=None)
+@lean
+def deform_none(
+    lists: None, system: System, xx: float, xy: float, xz: float, yy: float, yz: float, zz: float
+) -> None:
+    """See ``deform_listed``: there are no lists."""
+
+
+@answers(deform_listed, lists=Lists)
+@lean
+def deform_lists(
+    lists: Lists, system: System, xx: float, xy: float, xz: float, yy: float, yz: float, zz: float
+) -> None:
+    """See ``deform_listed``: lists that it may have made too short are made anew."""
+    n = system.species.shape[0]
+    for places in (lists.records, lists.anchors):
+        for i in range(n):
+            x, y, z = places[i, 0], places[i, 1], places[i, 2]
+            places[i, 0] = x + (xx * x + xy * y + xz * z)
+            places[i, 1] = y + (yy * y + yz * z)
+            places[i, 2] = z + zz * z
+    shift_images(lists, system.box)
+    if seen_beyond(lists, system) < CLOSEST:
+        make_lists(lists, system)

@@ -1,0 +1,152 @@
+"""Lists of neighbours, entry by entry: which spheres may come near which.
+
+An entry names a sphere and an image of the box: ``sphere << IMAGE_BITS | image``. They are read
+eight at a time (``kernels.packets``), so a list is filled up with a sphere that is nowhere.
+How lists are made, and for how long they are right: ``kernels.anchors``.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsmc.kernels.jit import inlined
+from hsmc.kernels.packets import BITS, IMAGE_BITS, LANES, PLACE, equal
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Indices = NDArray[np.int32]
+
+NEIGHBOURS = 16
+"""Entries of a list on average that margins are made for: two packets."""
+
+DENSEST = 0.75
+"""Share of the space about a sphere that others fill, at most, for whom there is room."""
+
+MOST_ROOM = 160
+"""Entries of a list, at most: among spheres much smaller than itself one has too many."""
+
+LAYERS = 4
+"""Images of the box to either side that entries can tell apart, along each box vector."""
+
+SIDE = 2 * LAYERS + 1
+"""Images along each box vector."""
+
+MIDDLE = (SIDE**3) >> 1
+"""Number of the box itself among its images."""
+
+LEAST_MARGIN = 0.1
+"""Smallest margin, over the largest radius."""
+
+STRAY, MARGIN, WORST = 0, 1, 2
+"""Places in ``Lists.distances``: how far spheres may be from their anchors, half the distance of
+surfaces up to which lists have others, in σ_L, and the most that the box has changed."""
+
+
+class Lists(NamedTuple):
+    """Which spheres may come near which.
+
+    An entry names a sphere and an image of the box: ``sphere << IMAGE_BITS | image``. They are read
+    eight at a time (``kernels.packets``), so a list is filled up with a sphere that is nowhere.
+
+    Attributes:
+        records: x, y, z, radius of each sphere, in σ_L, not wrapped; the last is nowhere;
+            shape (N + 1, 4).
+        shifts: Where each image of the box is, and a 0; shape (729, 4).
+        anchors: Where each sphere was when its list was made; shape (N, 3).
+        turns: Image of the box in which that is, as ``turns_of`` tells; shape (N,).
+        room: For how many entries a list has room, a multiple of eight.
+        entries: Those of sphere i start at room·i; behind the last is a spare list;
+            shape (room·(N + 1),).
+        counts: How many each has; shape (N + 1,).
+        full: Whether an entry found no room; shape (1,).
+        distances: How far spheres may stray, and how far lists reach; shape (3,).
+        made: Inverse of the box for which they were made; shape (3, 3).
+    """
+
+    records: Floats
+    shifts: Floats
+    anchors: Floats
+    turns: Indices
+    room: int
+    entries: Indices
+    counts: Indices
+    full: Ints
+    distances: Floats
+    made: Floats
+
+
+def room_for(radii: Floats, margin: float) -> int:
+    """Return for how many entries lists need room, a multiple of eight.
+
+    As many of the smallest spheres as can be about one of the largest.
+
+    Args:
+        radii: In σ_L; shape (N,).
+        margin: Half the distance between surfaces up to which lists have others, in σ_L.
+    """
+    largest, smallest = float(radii.max()), float(radii.min())
+    shell = (largest + 2.0 * (margin + smallest)) ** 3 - largest**3
+    return (int(DENSEST * shell / smallest**3) + LANES) >> BITS << BITS
+
+
+def new_lists(radii: Floats, volume: float) -> Lists | None:
+    """Return lists without entries, with a margin that suits the density.
+
+    Args:
+        radii: In σ_L; shape (N,).
+        volume: Of the box, in σ_L³.
+
+    Returns:
+        The lists, or None where they would be too long.
+    """
+    n = len(radii)
+    reach = (NEIGHBOURS * volume / n / (4.0 / 3.0 * math.pi)) ** (1.0 / 3.0)
+    margin = max(0.5 * reach - float(radii.mean()), LEAST_MARGIN * float(radii.max()))
+    if radii.min() <= 0.0 or room_for(radii, margin) > MOST_ROOM:
+        return None
+    room = room_for(radii, margin)
+    return Lists(
+        np.full((n + 1, 4), np.nan),
+        np.zeros((SIDE**3, 4)),
+        np.empty((n, 3)),
+        np.zeros(n, np.int32),
+        room,
+        np.empty((n + 1) * room, np.int32),
+        np.zeros(n + 1, np.int32),
+        np.zeros(1, np.int64),
+        np.array([0.0, margin, 0.0]),
+        np.zeros((3, 3)),
+    )
+
+
+@inlined
+def turns_of(a: int, b: int, c: int) -> int:
+    """Return so many box vectors as one number; those of sums are sums."""
+    return (c * SIDE + b) * SIDE + a
+
+
+@inlined
+def is_listed(lists: Lists, i: int, entry: int) -> bool:
+    """Tell whether the list of sphere ``i`` has an entry."""
+    first, mask = i * lists.room >> BITS, 0
+    for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+        mask |= equal(lists.entries, packet, entry)
+    return bool(mask != 0)
+
+
+@inlined
+def append(lists: Lists, i: int, entry: int) -> None:
+    """Add an entry to the list of sphere ``i``, or note that there is no room."""
+    count = int(lists.counts[i])
+    if count == lists.room:
+        lists.full[0] = 1
+        return
+    first = lists.room * i + count
+    lists.entries[first] = entry
+    lists.counts[i] = count + 1
+    if count & PLACE == 0:
+        nowhere = lists.turns.shape[0] << IMAGE_BITS
+        for k in range(first + 1, first + LANES):
+            lists.entries[k] = nowhere

@@ -1,0 +1,75 @@
+"""How the moves of a simulation are computed: by which kernels, and whether with lists.
+
+Nothing here changes what is sampled: regions and lists of neighbours are chosen for speed.
+"""
+
+import numpy as np
+
+from hsmc.box import Floats
+from hsmc.ensemble import BoxMode, Motion
+from hsmc.kernels.plan import (
+    BoxWay,
+    DrawnElements,
+    DrawnScalings,
+    EventChains,
+    EventChainsInRegions,
+    FixedBox,
+    LocalMoves,
+    LocalMovesInRegions,
+    TriedElements,
+    TriedScalings,
+    Way,
+)
+
+ONE_REGION = 4096
+"""Spheres up to which trial moves take the whole system for one region, on one thread."""
+
+ONE_CHAIN_REGION = 32_768
+"""The same of event chains: without walls spheres diffuse better, while the cache holds most."""
+
+LISTED = (51, 8192)
+"""Spheres from and up to which lists of neighbours may pay: fewer do without cells, and of more the
+cache does not hold what lists need beside the places."""
+
+SHORT_STEP, SHORT_PATH = 0.1, 0.06
+"""Trial step and mean free path, in σ_L, below which they pay: spheres seldom need new ones."""
+
+THINNEST = 1.5
+"""Distance of two faces of the box, in σ_L, from which on spheres may have lists."""
+
+
+def way_of(motion: Motion, spheres: int) -> Way:
+    """Return how so many spheres move: at once or region by region, for which blocks compile."""
+    if motion == "local":
+        return LocalMoves() if spheres <= ONE_REGION else LocalMovesInRegions()
+    return EventChains() if spheres <= ONE_CHAIN_REGION else EventChainsInRegions()
+
+
+def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
+    """Return how the box moves, for which blocks compile.
+
+    Args:
+        mode: As for ``box_moves``.
+        heat_bath: Draw box moves exactly, or by Metropolis.
+    """
+    if mode == "fixed":
+        return FixedBox()
+    if mode == "floppy":
+        return DrawnElements() if heat_bath else TriedElements()
+    return DrawnScalings() if heat_bath else TriedScalings()
+
+
+def lists_pay(way: Way, spheres: int, hop: float, faces: Floats) -> bool:
+    """Tell whether spheres move so little that lists of their neighbours save time.
+
+    Args:
+        way: How they move.
+        spheres: How many.
+        hop: Trial step or mean free path, in σ_L.
+        faces: Distances of the box's faces, in σ_L; shape (3,).
+    """
+    if not LISTED[0] <= spheres <= LISTED[1] or np.min(faces) < THINNEST:
+        return False
+    if isinstance(way, LocalMoves):
+        return hop < SHORT_STEP
+    return isinstance(way, EventChains) and hop < SHORT_PATH
