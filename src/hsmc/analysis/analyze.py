@@ -16,10 +16,11 @@ from hsmc.analysis.structure_factor import PARTS, reciprocal_vectors, reflection
 from hsmc.analysis.zone_axis import project
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, Configuration
+from hsmc.crystal import CRYSTALS
 from hsmc.options import AnalyzeOptions
 from hsmc.provenance import provenance
 from hsmc.results import Frame
-from hsmc.storage import check_new
+from hsmc.storage import check_new, named
 
 SUFFIX = ".analysis.h5"
 """Ending of an analysis file beside its result."""
@@ -70,8 +71,13 @@ def default_out(source: str) -> Path:
     """Return the analysis file beside a result, or in the folder for a crystal.
 
     Other files keep their whole name in it: an export is beside its result, and named as it is.
+
+    Raises:
+        InputError: The source is a folder.
     """
     path = Path(source)
+    if source.lower() not in CRYSTALS:  # whose names folders may have
+        named(path)
     return path.with_name(f"{path.stem if path.suffix == '.h5' else path.name}{SUFFIX}")
 
 

@@ -14,6 +14,7 @@ from hsmc.configuration import LARGE
 from hsmc.report import style
 from hsmc.report.views import add_height_bar, draw_view
 from hsmc.results import Frame, Result, read_result
+from hsmc.storage import named
 
 VIEWS_HEIGHT, BAR_HEIGHT = 1.85, 0.35
 """Heights of the row of views and of its colour bar, in inches."""
@@ -54,7 +55,7 @@ def plot_file(
         OutputError: The figure exists and may not be overwritten.
         StorageError: The figure cannot be written.
     """
-    target = out or file.with_suffix(".png")
+    target = out or named(file).with_suffix(".png")
     style.check_target(target, overwrite=overwrite)
     figure = run_figure(read_result(file), view=view, colour=colour)
     style.write_figure(figure, target, overwrite=overwrite)
