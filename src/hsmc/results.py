@@ -107,6 +107,12 @@ class Result:
         """The last stored configuration."""
         return self.frames[-1].configuration
 
+    @property
+    def nothing_hit(self) -> bool:
+        """Whether event chains ran and no sphere hit another, as one alone in its box."""
+        paths = self.series.get("mean_free_path", np.zeros(0))[1:]  # none before the first row
+        return bool(len(paths) and np.isnan(paths).all())
+
 
 def write_result(path: Path, result: Result) -> None:
     """Write a result file, wholly or not at all.
