@@ -217,7 +217,7 @@ def _packings(
                 return
             yield search_once(search, run)
         return
-    with _pool(workers) as pool:
+    with _pool(workers, search) as pool:
         waiting: set[Future[Packing]] = {pool.submit(search_once, search, run) for run in runs}
         while waiting:
             ready, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
@@ -228,10 +228,10 @@ def _packings(
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are ended at once when it is left early."""
+def _pool(workers: int, search: Search) -> Iterator[ProcessPoolExecutor]:
+    """A pool for one search, whose processes are ended at once when it is left early."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_leave_signals)
+    pool = ProcessPoolExecutor(workers, context, initializer=_prepare, initargs=(search,))
     try:
         yield pool
     finally:
@@ -241,9 +241,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             process.terminate()
 
 
-def _leave_signals() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers."""
+def _prepare(search: Search) -> None:
+    """Leave Ctrl-C to the parent, which ends its workers; load what no run is to be charged for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    compile_first(search)
 
 
 def _result(chosen: FloppyOptions, rows: list[_Row], status: str) -> Result:
