@@ -232,7 +232,7 @@ class AnalyzeOptions(Options):
     Attributes:
         ratio: Size ratio γ = σ_S/σ_L of a crystal, or of a file that gives no sizes.
         large: Label of the large species in a file of another format.
-        sigma_nm: The length σ_L, in nm.
+        sigma_nm: The length σ_L, in nm; sizes with ligands and of cores are known at 9.4 only.
         unit_nm: Length unit of a file that gives no sizes, in nm; None: 0.1, the Å of CIF.
         r_max: Largest distance of g(r), in σ_L.
         k_max: Largest wave number of S(k), in 1/σ_L.

@@ -9,6 +9,7 @@ import numpy as np
 from hsmc.analysis.analysis_file import Analysis, Curve, write_analysis
 from hsmc.analysis.kagome import KagomeStack
 from hsmc.analysis.measurement import Measurement, Ranges, measure
+from hsmc.analysis.packing import EFFECTIVE
 from hsmc.analysis.pair_correlation import PAIRS
 from hsmc.analysis.source import Source, open_source
 from hsmc.analysis.statistics import MeanEstimate, estimate_mean
@@ -101,7 +102,8 @@ def _gathered(source: Source, options: AnalyzeOptions, measured: list[Measuremen
         types=configuration.types,
         spheres=last.per_sphere,
         reflections=reflections(configuration, hkl),
-        projections=tuple(project(configuration, zone, options.sigma_nm) for zone in options.zones),
+        # Cores have the paper's part of σ_L, whatever that is in nm: no others are known.
+        projections=tuple(project(configuration, zone, EFFECTIVE.large) for zone in options.zones),
         provenance=provenance(),
     )
 
