@@ -101,7 +101,8 @@ def test_one_sphere_hits_nothing(hsmc, command):
 def test_a_fixed_box_takes_no_pressure(refused, command):
     """Fails if it is ignored (tried)."""
     message = (
-        "pressure is 5, but box is fixed, so none is imposed; leave it out, or choose another --box"
+        "pressure is 5, but box is fixed, so no pressure is imposed; leave it out, or choose "
+        "another --box"
     )
     assert refused(command, "--box", "fixed", "--pressure", "5") == message
 
