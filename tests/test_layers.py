@@ -21,7 +21,7 @@ ORDER = [
     "ensemble", "schedule", "lattice",
     "jamming",
     "simulation", "first_run", "monitor",
-    "checked_options", "options", "results", "resuming", "recording", "start",
+    "checked_options", "options", "hdf5", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box",
     "sampling", "compression", "floppy_search", "jam_start",

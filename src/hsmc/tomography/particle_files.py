@@ -10,7 +10,7 @@ import numpy as np
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.results import LIBVER
+from hsmc.hdf5 import LIBVER
 from hsmc.storage import named, write_whole
 from hsmc.tomography.particles import Ints, Particles
 

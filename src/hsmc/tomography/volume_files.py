@@ -11,8 +11,8 @@ import h5py
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
+from hsmc.hdf5 import LIBVER
 from hsmc.provenance import provenance
-from hsmc.results import LIBVER
 from hsmc.storage import named, write_whole
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.reconstruction import Method
