@@ -7,7 +7,8 @@ from hsmc.analysis.densest import aluminium_diboride, sodium_chloride
 from hsmc.compression import compress
 from hsmc.errors import InputError, OutputError
 from hsmc.floppy_box import Search, compile_first
-from hsmc.floppy_search import VERDICTS, _pool, floppy
+from hsmc.floppy_search import _pool, floppy
+from hsmc.floppy_table import VERDICTS
 from hsmc.kernels.run import run_block
 from hsmc.mixture import Mixture
 from hsmc.neighbors import smallest_gap

@@ -23,7 +23,7 @@ ORDER = [
     "simulation", "first_run", "monitor",
     "checked_options", "options", "hdf5", "results", "resuming", "recording", "start",
     "driver",
-    "floppy_box",
+    "floppy_box", "floppy_table",
     "sampling", "compression", "floppy_search", "jam_start",
     "analysis",
     "sweep",
