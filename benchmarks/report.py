@@ -17,7 +17,7 @@ import numpy as np
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.fit import at_packing
-from hsmc.floppy_search import VERDICTS
+from hsmc.floppy_table import VERDICTS
 from hsmc.results import Frame, Result, write_result
 from hsmc.sweep.folder import Folder
 from hsmc.sweep.study import read_study

@@ -6,7 +6,11 @@ import pytest
 from hsmc.analysis.densest import aluminium_diboride, sodium_chloride
 from hsmc.compression import compress
 from hsmc.errors import InputError, OutputError
-from hsmc.floppy_search import VERDICTS, floppy
+from hsmc.floppy_box import Search, compile_first
+from hsmc.floppy_search import _pool, floppy
+from hsmc.floppy_table import VERDICTS
+from hsmc.kernels.run import run_block
+from hsmc.mixture import Mixture
 from hsmc.neighbors import smallest_gap
 from hsmc.results import read_result
 from tests.test_driver import COMPRESS
@@ -86,6 +90,22 @@ def test_workers_do_not_change_the_result():
     one, two = (floppy(None, None, workers, **options) for workers in (1, 2))
     for a, b in zip(one.frames, two.frames, strict=True):
         assert np.array_equal(a.configuration.positions, b.configuration.positions)
+
+
+def kernels_loaded():
+    """Return how many kinds of blocks of cycles a process has loaded."""
+    return len(run_block.signatures)
+
+
+def test_no_run_is_charged_for_what_its_process_loads():
+    """Once a process: that was 0.4 of 0.5 CPU seconds of a search of six short runs.
+
+    Fails if processes are left to load kernels in their first run (tried).
+    """
+    search = Search(Mixture(0.7, 1, 1), "newtonian", 10, 20.0, 200.0, False, False, 1)
+    compile_first(search)
+    with _pool(1, search) as pool:
+        assert pool.submit(kernels_loaded).result() == 1
 
 
 def test_published_protocol_and_no_jam():

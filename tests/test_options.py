@@ -102,6 +102,27 @@ def test_unusable_option(kind, given, message):
 
 
 @pytest.mark.parametrize(
+    "given",
+    [{"ramp": "linear"}, {"ramp_start": 5}, {"ramp_fraction": 0.5}, {"ramp_power": "3"}],
+    ids=str,
+)
+@pytest.mark.parametrize("protocol", ["default", "paper"])
+def test_a_fixed_box_has_no_ramp(given, protocol):
+    """Nor a pressure that rises. What a protocol sets of it does not count, nor does no ramp.
+
+    Fails if it is ignored, or if the protocol's is refused (tried).
+    """
+    ((name, value),) = given.items()
+    CompressOptions.build({"box": "fixed", "ramp": "none", "protocol": protocol})
+    CompressOptions.build({"box": "isotropic", "protocol": protocol, **given})
+    message = f"^{name} is {value}, but box is fixed, so no pressure is imposed; leave it out"
+    with pytest.raises(InputError, match=message):
+        CompressOptions.build({"box": "fixed", "protocol": protocol, **given})
+    with pytest.raises(InputError, match=f"^unknown option {name}"):
+        SampleOptions.build({"box": "fixed", **given})
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"cycles": 0}, "cycles is 0, needs to be greater than or equal to 1"),

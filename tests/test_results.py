@@ -12,8 +12,9 @@ import pytest
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError
+from hsmc.hdf5 import is_hdf5
 from hsmc.mixture import Mixture
-from hsmc.results import Frame, Result, is_hdf5, read_result, write_result
+from hsmc.results import Frame, Result, read_result, write_result
 
 pytestmark = pytest.mark.usefixtures("in_tmp")
 

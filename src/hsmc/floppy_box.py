@@ -74,7 +74,7 @@ class Packing:
         rattlers: Indices of the rattlers.
         contact_gap: Largest relative gap of a contact.
         other_gap: Smallest other relative gap.
-        seconds: CPU time.
+        seconds: CPU time of the run itself, of a process that ``compile_first`` made ready.
     """
 
     run: int
@@ -108,7 +108,7 @@ def search_once(search: Search, run: int) -> Packing:
 
 
 def compile_first(search: Search) -> None:
-    """Compile what all runs call, by a block of no cycles: workers then find it compiled."""
+    """Compile what all runs call, or load it where it is compiled, by a block of no cycles."""
     _simulation(search, _start(search, 0), 0).advance(np.zeros(0), tuning=True)
 
 

@@ -1,4 +1,4 @@
-"""Floppy-box search: many independent runs, ranked, grouped and kept in one file."""
+"""Floppy-box search: many independent runs, on all cores, kept in one file."""
 
 import multiprocessing
 import signal
@@ -15,20 +15,14 @@ from hsmc.configuration import LARGE, Configuration
 from hsmc.errors import InputError
 from hsmc.first_run import compiling_told
 from hsmc.floppy_box import Packing, Search, compile_first, search_once
+from hsmc.floppy_table import Row, result_of, row_of, stored_rows
 from hsmc.mixture import Mixture
 from hsmc.monitor import Monitor, Silent
-from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import FloppyOptions, StartOptions
-from hsmc.provenance import provenance
-from hsmc.results import Arrays, Frame, Result, write_result
-from hsmc.resuming import read_unfinished
+from hsmc.results import Result, write_result
 from hsmc.start import DEFAULT_RATIO, build_start
 from hsmc.storage import check_folder, sole_writer
-from hsmc.structures import fingerprint, group
 from hsmc.threads import usable_cores
-
-VERDICTS = ("none", "collective", "strict", "unknown")
-"""Verdicts by the number that stands for them in the file."""
 
 POLL_SECONDS = 0.2
 """How often a waiting search asks whether it has to stop."""
@@ -89,7 +83,7 @@ def floppy(
     path = Path(out)
     check_folder(path)
     with sole_writer(path):
-        return _run(chosen, search, _stored(path, chosen), path, watch, count)
+        return _run(chosen, search, stored_rows(path, chosen), path, watch, count)
 
 
 def _search(chosen: FloppyOptions, monitor: Monitor[SearchProgress]) -> Search:
@@ -124,62 +118,10 @@ def _given(chosen: FloppyOptions, monitor: Monitor[SearchProgress]) -> Configura
     return start.configuration
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Row:
-    """A finished run: its final state and what stands in the table."""
-
-    frame: Frame
-    values: dict[str, float]
-    rattlers: np.ndarray
-
-    @property
-    def packing_fraction(self) -> float:
-        return self.frame.configuration.packing_fraction
-
-
-def _row(packing: Packing) -> _Row:
-    """Check a run's final state and make it a row.
-
-    Raises:
-        OverlapError: The final state has an overlap: a bug.
-    """
-    check_overlap_free(packing.configuration, "this is a bug of hsmc: please report it")
-    values = {
-        "packing_fraction": packing.configuration.packing_fraction,
-        "packing_fraction_compressed": packing.compressed,
-        "verdict": float(VERDICTS.index(packing.verdict)),
-        "contacts": float(packing.contacts),
-        "isostatic_count": float(packing.isostatic),
-        "rattlers": float(len(packing.rattlers)),
-        "largest_contact_gap": packing.contact_gap,
-        "smallest_other_gap": packing.other_gap,
-        "smallest_gap": smallest_gap(packing.configuration).gap,
-        "cpu_seconds": packing.seconds,
-    }
-    return _Row(Frame(packing.run, packing.configuration), values, packing.rattlers)
-
-
-def _stored(path: Path, chosen: FloppyOptions) -> list[_Row]:
-    """Return the runs that an unfinished file holds already."""
-    stored = read_unfinished(path, "floppy", chosen.model_dump(mode="json"))
-    if stored is None:
-        return []
-    rattlers = stored.checkpoint["rattling"]
-    names = [name for name in stored.series if name not in {"cycle", "structure"}]
-    return [
-        _Row(
-            frame,
-            {name: float(stored.series[name][k]) for name in names},
-            np.flatnonzero(rattlers[k]),
-        )
-        for k, frame in enumerate(stored.frames)
-    ]
-
-
 def _run(
     chosen: FloppyOptions,
     search: Search,
-    rows: list[_Row],
+    rows: list[Row],
     out: Path | None,
     monitor: Monitor[SearchProgress],
     workers: int,
@@ -193,18 +135,18 @@ def _run(
         with compiling_told(monitor.note):
             compile_first(search)
     for packing in _packings(search, left, min(workers, max(len(left), 1)), monitor):
-        rows.append(_row(packing))
+        rows.append(row_of(packing))
         if packing.note:
             monitor.note(f"run {packing.run}: {packing.note}")
         finished = len(rows) == chosen.runs
-        result = _result(chosen, rows, "finished" if finished else "unfinished")
+        result = result_of(chosen, rows, "finished" if finished else "unfinished")
         if out is not None:
             write_result(out, result)
         monitor.update(_progress(result, chosen.runs))
     if not rows:
         message = "stopped before the first run was done; nothing is written"
         raise InputError(message)
-    return _result(chosen, rows, "finished" if len(rows) == chosen.runs else "unfinished")
+    return result_of(chosen, rows, "finished" if len(rows) == chosen.runs else "unfinished")
 
 
 def _packings(
@@ -217,7 +159,7 @@ def _packings(
                 return
             yield search_once(search, run)
         return
-    with _pool(workers) as pool:
+    with _pool(workers, search) as pool:
         waiting: set[Future[Packing]] = {pool.submit(search_once, search, run) for run in runs}
         while waiting:
             ready, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
@@ -228,10 +170,10 @@ def _packings(
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are ended at once when it is left early."""
+def _pool(workers: int, search: Search) -> Iterator[ProcessPoolExecutor]:
+    """A pool for one search, whose processes are ended at once when it is left early."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_leave_signals)
+    pool = ProcessPoolExecutor(workers, context, initializer=_prepare, initargs=(search,))
     try:
         yield pool
     finally:
@@ -241,53 +183,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             process.terminate()
 
 
-def _leave_signals() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers."""
+def _prepare(search: Search) -> None:
+    """Leave Ctrl-C to the parent, which ends its workers; load what no run is to be charged for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _result(chosen: FloppyOptions, rows: list[_Row], status: str) -> Result:
-    """Return the runs ranked by packing fraction, the densest last."""
-    ranked = sorted(rows, key=lambda row: (row.packing_fraction, row.frame.cycle))
-    marks = [fingerprint(row.frame.configuration, row.rattlers) for row in ranked]
-    series: Arrays = {"cycle": np.array([row.frame.cycle for row in ranked])}
-    for name in ranked[0].values:
-        series[name] = np.array([row.values[name] for row in ranked])
-    series["structure"] = np.array(group(marks))
-    checkpoint = {}
-    if status == "unfinished":
-        rattling = np.zeros((len(ranked), len(ranked[0].frame.configuration)), dtype=bool)
-        for k, row in enumerate(ranked):
-            rattling[k, row.rattlers] = True
-        checkpoint = {"rattling": rattling}
-    return Result(
-        "floppy",
-        status,
-        chosen.model_dump(mode="json"),
-        tuple(row.frame for row in ranked),
-        series,
-        _summary(series),
-        provenance(),
-        checkpoint,
-    )
-
-
-def _summary(series: Arrays) -> dict[str, Any]:
-    fractions, strict = series["packing_fraction"], VERDICTS.index("strict")
-    return {
-        "packing_fraction": float(fractions[-1]),
-        "best_run": int(series["cycle"][-1]),
-        "best_found": int(np.sum(series["structure"] == series["structure"][-1])),
-        "best_verdict": VERDICTS[int(series["verdict"][-1])],
-        "mean": float(fractions.mean()),
-        "standard_deviation": float(fractions.std(ddof=1)) if len(fractions) > 1 else 0.0,
-        "runs": len(fractions),
-        "structures": len(np.unique(series["structure"])),
-        "certified": int(np.sum(series["verdict"] == strict)),
-        "smallest_gap": float(series["smallest_gap"].min()),
-        "cpu_seconds": float(series["cpu_seconds"].sum()),
-        "cpu_seconds_per_run": float(np.median(series["cpu_seconds"])),
-    }
+    compile_first(search)
 
 
 def _progress(result: Result, runs: int) -> SearchProgress:

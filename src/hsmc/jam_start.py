@@ -9,12 +9,13 @@ import numpy as np
 
 from hsmc.configuration import Configuration
 from hsmc.errors import OutputError, SolverError
+from hsmc.hdf5 import is_hdf5
 from hsmc.jamming import Certificate, JamResult, certify
 from hsmc.jamming import jam as drive
 from hsmc.neighbors import check_overlap_free, smallest_gap
 from hsmc.options import JamOptions
 from hsmc.provenance import provenance
-from hsmc.results import Arrays, Frame, Result, is_hdf5, read_result, write_result
+from hsmc.results import Arrays, Frame, Result, read_result, write_result
 from hsmc.resuming import finished
 from hsmc.start import build_start
 from hsmc.storage import check_folder, sole_writer

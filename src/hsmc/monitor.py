@@ -17,7 +17,8 @@ class Progress:
         packing_fraction: Of the moment.
         pressure: βPσ_L³ of the moment; None if the box is fixed.
         acceptance: Accepted over tried moves since the start: large, small, box.
-        free_path: Mean free path of event chains, in σ_L; None if moves are local.
+        free_path: Mean free path of event chains, in σ_L; NaN if nothing was hit, None if moves
+            are local.
         spheres: Number of spheres.
     """
 

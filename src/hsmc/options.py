@@ -89,14 +89,17 @@ class RunOptions(StartOptions):
     threads: Count = 1
 
 
-def _check_imposed(given: Mapping[str, Any]) -> None:
-    """Refuse a pressure that would be ignored."""
-    if given.get("box") == "fixed" and given.get("pressure") is not None:
-        message = (
-            f"pressure is {shown(given['pressure'])}, but box is fixed, so none is imposed; leave "
-            "it out, or choose another --box"
-        )
-        raise InputError(message)
+def _check_imposed(given: Mapping[str, Any], *names: str) -> None:
+    """Refuse what is said of a pressure and would be ignored; what a protocol sets may be."""
+    if given.get("box") != "fixed":
+        return
+    for name in names:
+        if given.get(name) not in (None, "none"):  # no ramp is what a fixed box has
+            message = (
+                f"{name} is {shown(given[name])}, but box is fixed, so no pressure is imposed; "
+                "leave it out, or choose another --box"
+            )
+            raise InputError(message)
 
 
 class CompressOptions(RunOptions):
@@ -125,7 +128,7 @@ class CompressOptions(RunOptions):
     @classmethod
     def build(cls, given: Mapping[str, Any]) -> Self:
         """Check options given by name; what the protocol sets gives way to what is given."""
-        _check_imposed(given)
+        _check_imposed(given, "pressure", "ramp", "ramp_start", "ramp_fraction", "ramp_power")
         preset = PROTOCOLS.get(str(given.get("protocol", "default")), {})
         return super().build({**preset, **given})
 
@@ -149,7 +152,7 @@ class SampleOptions(RunOptions):
     @classmethod
     def build(cls, given: Mapping[str, Any]) -> Self:
         """Check options given by name and fill in the rest."""
-        _check_imposed(given)
+        _check_imposed(given, "pressure")
         return super().build(given)
 
     @model_validator(mode="after")
@@ -232,7 +235,7 @@ class AnalyzeOptions(Options):
     Attributes:
         ratio: Size ratio γ = σ_S/σ_L of a crystal, or of a file that gives no sizes.
         large: Label of the large species in a file of another format.
-        sigma_nm: The length σ_L, in nm.
+        sigma_nm: The length σ_L, in nm; sizes with ligands and of cores are known at 9.4 only.
         unit_nm: Length unit of a file that gives no sizes, in nm; None: 0.1, the Å of CIF.
         r_max: Largest distance of g(r), in σ_L.
         k_max: Largest wave number of S(k), in 1/σ_L.

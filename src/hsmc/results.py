@@ -18,7 +18,6 @@ no other. A line after the HDF5 content seals it with a checksum (``hsmc.seal``)
 
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,18 +32,12 @@ from hsmc import __version__
 from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.errors import InputError
+from hsmc.hdf5 import LIBVER, readable, text_of
 from hsmc.seal import Seal, check_seal, state_digest
 from hsmc.storage import write_whole
 
 SCHEMA = 1
 """Version of the layout; a reader refuses a newer one."""
-
-LIBVER = "v110"
-"""Oldest HDF5 that reads the files: it brought checksums, without which damage crashes HDF5.
-
-Texts are of fixed length for the same reason: HDF5 keeps others in heaps without checksums, and
-reads a damaged one for ever.
-"""
 
 ANALYSIS = "hsmc-analysis"
 """Group that analysis files have in place of ours."""
@@ -107,6 +100,12 @@ class Result:
         """The last stored configuration."""
         return self.frames[-1].configuration
 
+    @property
+    def nothing_hit(self) -> bool:
+        """Whether event chains ran and no sphere hit another, as one alone in its box."""
+        paths = self.series.get("mean_free_path", np.zeros(0))[1:]  # none before the first row
+        return bool(len(paths) and np.isnan(paths).all())
+
 
 def write_result(path: Path, result: Result) -> None:
     """Write a result file, wholly or not at all.
@@ -168,38 +167,6 @@ def _opened(path: Path) -> Iterator[tuple[h5py.File, Seal | None]]:
         with h5py.File(path, "r") as file:
             _check_schema(file)
             yield file, seal
-
-
-@contextmanager
-def readable(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever h5py says of a missing, foreign or damaged file into one line.
-
-    Args:
-        path: The file that is read inside.
-        what: What it is to be: "result file".
-
-    Raises:
-        InputError: The file is missing or not readable.
-    """
-    try:
-        yield
-    except InputError as error:
-        message = f"{path}: {error}"
-        raise InputError(message) from error
-    except FileNotFoundError:
-        message = f"{path} does not exist; give {_article(what)} of hsmc"
-        raise InputError(message) from None
-    except (OSError, LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        message = f"{path} is no readable HDF5 {what}: {_words(error)}"
-        raise InputError(message) from error
-
-
-def is_hdf5(path: Path) -> bool:
-    """Tell whether a file is HDF5 by its first bytes."""
-    try:
-        return bool(path.is_file() and h5py.is_hdf5(path))
-    except OSError:
-        return False
 
 
 def _write_h5md(file: h5py.File) -> None:
@@ -283,11 +250,6 @@ def _read(file: h5py.File) -> Result:
     )
 
 
-def text_of(stored: str | bytes) -> str:
-    """Return a text of fixed length, or of any length as in files of earlier versions."""
-    return stored if isinstance(stored, str) else stored.decode()
-
-
 def _read_text(own: h5py.Group, name: str) -> dict[str, Any]:
     return dict(json.loads(own[name][()]))
 
@@ -310,13 +272,3 @@ def _read_series(group: h5py.Group) -> Arrays:
     for element in group.values():
         series["cycle"] = element["step"][()]
     return series
-
-
-def _article(what: str) -> str:
-    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)  # HDF5 adds times and addresses
-    return " ".join(str(error).split()) or type(error).__name__

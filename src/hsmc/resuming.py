@@ -6,7 +6,8 @@ from typing import Any
 
 from hsmc.checked_options import differences
 from hsmc.errors import OutputError
-from hsmc.results import Result, is_hdf5, read_result
+from hsmc.hdf5 import is_hdf5
+from hsmc.results import Result, read_result
 
 
 def read_unfinished(out: Path, kind: str, wanted: Mapping[str, Any]) -> Result | None:

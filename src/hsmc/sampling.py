@@ -61,16 +61,20 @@ def _estimates(result: Result) -> dict[str, Any]:
 
 
 def pressure_estimates(result: Result, sampled: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return βPσ_L³ as event chains measured it, where they did, twice at least.
+    """Return βPσ_L³ as event chains measured it, where they hit something, over two rows at least.
+
+    Without a collision there is the ideal gas in every row, with no error: nothing was measured.
 
     Args:
         result: Of any run.
         sampled: Which rows of its series count; shape (S,).
     """
-    measured = result.series.get("measured_pressure", np.zeros(0))
-    if np.count_nonzero(sampled) < 2 or not len(measured):  # one value has no error
+    series = result.series
+    if "measured_pressure" not in series or np.count_nonzero(sampled) < 2:  # one has no error
         return {}
-    estimate = estimate_mean(measured[sampled])
+    if not np.isfinite(series["mean_free_path"][sampled]).any():
+        return {}
+    estimate = estimate_mean(series["measured_pressure"][sampled])
     return {
         "mean_pressure": estimate.mean,
         "pressure_standard_error": estimate.standard_error,

@@ -9,10 +9,11 @@ from hsmc.checked_options import nearest_name, shown
 from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.errors import InputError
+from hsmc.hdf5 import is_hdf5
 from hsmc.mixture import Mixture, diameters_of
 from hsmc.options import Fit, StartOptions
 from hsmc.readers import read_structure
-from hsmc.results import is_hdf5, read_result
+from hsmc.results import read_result
 
 DEFAULT_RATIO = 0.695
 """Size ratio of the paper's simulations."""

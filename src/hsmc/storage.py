@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hsmc.errors import OutputError, StorageError
+from hsmc.errors import HsmcError, InputError, OutputError, StorageError
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """What the system says of a full or broken disk."""
@@ -102,6 +102,22 @@ def sole_writer(path: Path, *, wait: bool = False) -> Iterator[None]:
         lock.release()
 
 
+def named(path: Path, fault: type[HsmcError] = InputError) -> Path:
+    """Return the path of a file, after which others beside it may be named: "." has no name.
+
+    Args:
+        path: Where a file is, or is to be.
+        fault: What a folder is.
+
+    Raises:
+        HsmcError: There is a folder; of the type that ``fault`` says.
+    """
+    if os.path.isdir(path):  # noqa: PTH112 (that of Path raises where it may not look)
+        message = f"{path} is a folder; the name of a file is needed"
+        raise fault(message)
+    return path
+
+
 def check_folder(path: Path) -> None:
     """Refuse an output whose folder is missing or not writable, before any work is done.
 
@@ -134,10 +150,7 @@ def check_new(path: Path, *, overwrite: bool) -> None:
 
 
 def _try_folder(path: Path) -> None:
-    if path.is_dir():
-        message = f"{path} is a folder; the name of a file is needed"
-        raise OutputError(message)
-    folder = _target(path).parent
+    folder = _target(named(path, OutputError)).parent
     if not folder.is_dir():
         found = "is no folder; " if folder.exists() else "does not exist; create it or "
         message = f"folder {folder} of the output {found}choose another one"

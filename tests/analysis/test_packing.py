@@ -25,16 +25,23 @@ def test_the_measured_cell():
 
 
 def test_hard_spheres_of_the_effective_ratio():
-    """At γ = 5.8/9.4 hard spheres are the effective ones, whatever σ_L is in nm; cores are not.
+    """At γ = 5.8/9.4 hard spheres are the effective ones; cores are not.
 
     Fails if the volume is not scaled by σ_L³ (tried).
     """
     configuration = crystal("a6b19").configuration(5.8 / 9.4).replicated(1, 2, 1)
     found = packing_fractions(configuration, 9.4)
     assert found.effective == pytest.approx(found.hard_spheres, rel=1e-12)
-    half = packing_fractions(configuration, 4.7)
-    assert half.effective == pytest.approx(8.0 * found.effective, rel=1e-12)
-    assert half.hard_spheres == found.hard_spheres
+    assert found.cores < 0.3 * found.effective
+
+
+def test_sizes_of_other_particles_are_not_known():
+    """Fails if those of the paper are taken (tried)."""
+    configuration = crystal("a6b19").configuration(0.695)
+    found = packing_fractions(configuration, 10.0)
+    assert found.hard_spheres == configuration.packing_fraction
+    assert math.isnan(found.effective)
+    assert math.isnan(found.cores)
 
 
 def test_one_species():

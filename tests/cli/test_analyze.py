@@ -4,6 +4,9 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
+from hsmc.analysis.analysis_file import read_analysis
 from hsmc.crystal import crystal
 from hsmc.fit import at_packing
 from hsmc.results import write_result
@@ -87,6 +90,24 @@ def test_options(hsmc):
     assert facts["parameters"]["gap"] == 0.01
     assert abs(facts["kagome"]["angle_to_normal"] - 45.0) < 1e-9
     assert abs(facts["volume_nm3"] - 5297.6 * (10 / 9.4) ** 3) < 0.1
+    assert "packing_fraction" in facts["scalars"]
+    assert "packing_fraction_cores" not in facts["scalars"]
+
+
+def test_sizes_of_other_particles_are_not_told(hsmc):
+    """The paper's are for σ_L = 9.4 nm; the picture does not know of nm.
+
+    Fails if they are told for any σ_L, or cores of 6.5 nm are projected (tried).
+    """
+    lines = hsmc("analyze", "a6b19", "--ratio", "0.695", *SHORT).out.splitlines()
+    assert "  effective, 9.4 and 5.8 nm   0.8590" in lines
+    words = ("--sigma-nm", "5", "--out", "x.h5")
+    other = hsmc("analyze", "a6b19", "--ratio", "0.695", *words, *SHORT).out.splitlines()
+    unknown = "sizes not known: those of the paper have σ_L = 9.4 nm"
+    assert f"  effective, cores            {unknown}" in other
+    assert not any("and 5.8 nm" in line for line in other)
+    one, two = (read_analysis(Path(name)).projections[0] for name in ("a6b19.analysis.h5", "x.h5"))
+    assert np.array_equal(one.thickness, two.thickness)
 
 
 def test_notes_go_to_stderr(hsmc):

@@ -1,6 +1,7 @@
 """Progress on stderr: plain lines, a bar on a terminal, and times."""
 
 import io
+import math
 import sys
 
 import pytest
@@ -51,6 +52,19 @@ def test_event_chains_show_their_free_path(capsys, clock):
     assert capsys.readouterr().err.splitlines() == [
         common.format(1000, "starting"),
         common.format(5000, "0.25 M collisions/s  0:00 left"),
+    ]
+
+
+def test_event_chains_that_hit_nothing_say_so(capsys, clock):
+    """There were no collisions to count. Fails with a free path of nan (tried)."""
+    watch = Watch(quiet=False, max_hours=None)
+    for seconds, cycle in ((0.0, 1000), (16.0, 5000)):
+        clock[0] = 100.0 + seconds
+        watch.update(at(cycle, free_path=math.nan))
+    common = "tune: cycle {}/5000  φ 0.4567  βPσ³ 123  no sphere hit  {}"
+    assert capsys.readouterr().err.splitlines() == [
+        common.format(1000, "starting"),
+        common.format(5000, "250 cycles/s  0:00 left"),
     ]
 
 

@@ -85,10 +85,24 @@ def test_pressure_of_a_constant_volume(hsmc):
 
 
 @pytest.mark.parametrize("command", ["sample", "compress"])
+def test_one_sphere_hits_nothing(hsmc, command):
+    """So no pressure is measured, and none has an error of 0. Fails if it is kept (tried)."""
+    alone = ("--start", "fluid", "--composition", "1", "0", "--ratio", "1", "--packing", "0.001")
+    words = (*alone, "--box", "fixed", "--moves", "newtonian", "--cycles", "100", "--out", "a.h5")
+    outcome = hsmc(command, *words)
+    assert outcome.out.startswith(
+        "φ = 0.00100  (fixed box; nothing was hit, so no pressure is measured; smallest gap "
+    )
+    assert "nan" not in outcome.err
+    assert "mean_pressure" not in read_result(Path("a.h5")).summary
+
+
+@pytest.mark.parametrize("command", ["sample", "compress"])
 def test_a_fixed_box_takes_no_pressure(refused, command):
     """Fails if it is ignored (tried)."""
     message = (
-        "pressure is 5, but box is fixed, so none is imposed; leave it out, or choose another --box"
+        "pressure is 5, but box is fixed, so no pressure is imposed; leave it out, or choose "
+        "another --box"
     )
     assert refused(command, "--box", "fixed", "--pressure", "5") == message
 

@@ -134,6 +134,38 @@ def test_free_paths_have_labelled_ticks(low, high):
     assert len(labelled) >= 2
 
 
+@pytest.mark.parametrize("box", ["fixed", "isotropic"])
+def test_spheres_that_hit_nothing_have_no_empty_panel(box):
+    """In its place it is said why. Fails if the panels are drawn all the same (tried)."""
+    result = fixed_box(box=box)
+    series = {**result.series, "mean_free_path": np.full(101, np.nan)}
+    known = "free path"
+    if box == "fixed":
+        known += ", no pressure"
+    else:
+        del series["measured_pressure"]
+    figure = run_figure(dataclasses.replace(result, series=series))
+    assert not any(label.startswith("free path") for label in labels(figure))
+    assert (PRESSURE in labels(figure)) == (box == "isotropic")
+    assert any(text.endswith(f"\nno sphere hit another: no {known}") for text in texts(figure))
+
+
+def test_rare_hits_are_seen():
+    """As points, for a line that is torn at each row without a hit shows none of them.
+
+    Fails if rows without a hit are drawn, or no points (tried).
+    """
+    paths = np.full(101, np.nan)
+    paths[[20, 40, 70]] = 60.0, 70.0, 65.0
+    result = result_of()
+    series = {"cycle": result.series["cycle"], "mean_free_path": paths}
+    figure = run_figure(dataclasses.replace(result, series=series))
+    (axes,) = (axes for axes in figure.axes if axes.get_ylabel().startswith("free path"))
+    (line,) = axes.lines
+    assert line.get_xdata().tolist() == [200, 400, 700]
+    assert (line.get_marker(), line.get_linestyle()) == (".", "-")
+
+
 def test_a_result_without_series_shows_its_states_only():
     result = dataclasses.replace(result_of(), series={}, frames=(Frame(3, state(2.0)),))
     figure = run_figure(result, colour="species")
@@ -146,8 +178,8 @@ def test_a_result_without_series_shows_its_states_only():
         (0.64112, 0.0024, "0.6411 ± 0.0024"),
         (0.5, 0.0312, "0.500 ± 0.031"),
         (123.4, 25.0, "123 ± 25"),
-        (0.5, 0.0, "0.5000 ± 0"),
-        (0.5, np.inf, "0.5000 ± inf"),
+        (0.5, 0.0, "0.5000 (error not known)"),
+        (0.5, np.inf, "0.5000 (error not known)"),
     ],
 )
 def test_errors_have_two_digits(mean, error, words):

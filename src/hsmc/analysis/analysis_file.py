@@ -27,7 +27,8 @@ from hsmc.analysis.structure_factor import Reflections
 from hsmc.analysis.zone_axis import Projection
 from hsmc.box import Floats
 from hsmc.errors import InputError
-from hsmc.results import ANALYSIS, LIBVER, readable, text_of
+from hsmc.hdf5 import LIBVER, readable, text_of
+from hsmc.results import ANALYSIS
 from hsmc.storage import write_whole
 
 SCHEMA = 1

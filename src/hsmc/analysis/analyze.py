@@ -9,6 +9,7 @@ import numpy as np
 from hsmc.analysis.analysis_file import Analysis, Curve, write_analysis
 from hsmc.analysis.kagome import KagomeStack
 from hsmc.analysis.measurement import Measurement, Ranges, measure
+from hsmc.analysis.packing import EFFECTIVE
 from hsmc.analysis.pair_correlation import PAIRS
 from hsmc.analysis.source import Source, open_source
 from hsmc.analysis.statistics import MeanEstimate, estimate_mean
@@ -16,10 +17,11 @@ from hsmc.analysis.structure_factor import PARTS, reciprocal_vectors, reflection
 from hsmc.analysis.zone_axis import project
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, Configuration
+from hsmc.crystal import CRYSTALS
 from hsmc.options import AnalyzeOptions
 from hsmc.provenance import provenance
 from hsmc.results import Frame
-from hsmc.storage import check_new
+from hsmc.storage import check_new, named
 
 SUFFIX = ".analysis.h5"
 """Ending of an analysis file beside its result."""
@@ -70,8 +72,13 @@ def default_out(source: str) -> Path:
     """Return the analysis file beside a result, or in the folder for a crystal.
 
     Other files keep their whole name in it: an export is beside its result, and named as it is.
+
+    Raises:
+        InputError: The source is a folder.
     """
     path = Path(source)
+    if source.lower() not in CRYSTALS:  # whose names folders may have
+        named(path)
     return path.with_name(f"{path.stem if path.suffix == '.h5' else path.name}{SUFFIX}")
 
 
@@ -95,7 +102,8 @@ def _gathered(source: Source, options: AnalyzeOptions, measured: list[Measuremen
         types=configuration.types,
         spheres=last.per_sphere,
         reflections=reflections(configuration, hkl),
-        projections=tuple(project(configuration, zone, options.sigma_nm) for zone in options.zones),
+        # Cores have the paper's part of σ_L, whatever that is in nm: no others are known.
+        projections=tuple(project(configuration, zone, EFFECTIVE.large) for zone in options.zones),
         provenance=provenance(),
     )
 

@@ -31,8 +31,8 @@ class PackingFractions:
 
     Attributes:
         hard_spheres: With the diameters of the configuration, 1 and γ.
-        effective: With the effective sizes; above 0.74 these overlap.
-        cores: With the inorganic cores alone.
+        effective: With the effective sizes; above 0.74 these overlap. NaN if not known.
+        cores: With the inorganic cores alone. NaN if not known.
     """
 
     hard_spheres: float
@@ -43,10 +43,14 @@ class PackingFractions:
 def packing_fractions(configuration: Configuration, sigma_nm: float) -> PackingFractions:
     """Return the packing fractions of a configuration by its own and by measured sizes.
 
+    Those of other large particles than the measured ones, with another σ_L, are not known.
+
     Args:
         configuration: Spheres in their box.
         sigma_nm: The length σ_L, in nm.
     """
+    if sigma_nm != EFFECTIVE.large:
+        return PackingFractions(configuration.packing_fraction, math.nan, math.nan)
     volume = configuration.box.volume * sigma_nm**3
     n_large = int(np.sum(configuration.types == LARGE))
     n_small = len(configuration) - n_large

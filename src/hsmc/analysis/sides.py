@@ -9,8 +9,8 @@ import numpy as np
 from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.errors import InputError
+from hsmc.hdf5 import is_hdf5
 from hsmc.options import StartOptions
-from hsmc.results import is_hdf5
 from hsmc.start import DEFAULT_RATIO, read_source
 
 

@@ -10,9 +10,10 @@ from hsmc.box import Box, Floats
 from hsmc.configuration import Configuration
 from hsmc.crystal import CRYSTALS
 from hsmc.errors import InputError
+from hsmc.hdf5 import is_hdf5
 from hsmc.options import AnalyzeOptions, StartOptions
 from hsmc.readers import read_structure
-from hsmc.results import Frame, Result, is_hdf5, read_result
+from hsmc.results import Frame, Result, read_result
 from hsmc.start import build_start
 
 ANGSTROM = 0.1

@@ -48,9 +48,9 @@ class MeanEstimate:
 
 
 def with_error(mean: float, error: float) -> str:
-    """Return mean ± standard error, to two digits of the error."""
+    """Return mean ± standard error, to two digits of the error; of equal values it is not known."""
     if not (math.isfinite(error) and error > 0.0):
-        return f"{mean:.4f} ± {error:.2g}"
+        return f"{mean:.4f} (error not known)"
     decimals = max(0, 1 - math.floor(math.log10(error)))
     return f"{mean:.{decimals}f} ± {error:.{decimals}f}"
 

@@ -57,8 +57,12 @@ def _head(analysis: Analysis) -> Iterator[str]:
     }
     yield "packing fraction"
     for name, words in names.items():
-        mean = with_error(analysis.scalars.get(name))
-        yield f"  {words:<{WIDTH - 2}}{mean}{_samples(analysis, name)}"
+        if name in analysis.scalars:
+            mean = with_error(analysis.scalars[name])
+            yield f"  {words:<{WIDTH - 2}}{mean}{_samples(analysis, name)}"
+    if "packing_fraction_cores" not in analysis.scalars:
+        words = f"those of the paper have σ_L = {EFFECTIVE.large:g} nm"
+        yield f"  {'effective, cores':<{WIDTH - 2}}sizes not known: {words}"
 
 
 def _samples(analysis: Analysis, name: str) -> str:

@@ -33,7 +33,11 @@ def analyze(
     large: shared.Large = None,
     sigma_nm: Annotated[
         str | None,
-        typer.Option(metavar=shared.NUMBER, help="Length σ_L in nm. [default: 9.4]"),
+        typer.Option(
+            metavar=shared.NUMBER,
+            help="Length σ_L in nm; the paper's sizes with ligands and of cores are for 9.4. "
+            "[default: 9.4]",
+        ),
     ] = None,
     unit_nm: Annotated[
         str | None,

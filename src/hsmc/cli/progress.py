@@ -142,7 +142,7 @@ class Watch:
 
     def _line(self, progress: "Progress", now: float) -> str:
         accepted = "accepted L {:.2f} S {:.2f} box {:.2f}"
-        moves = told(progress, accepted, "free path {:.2g}")
+        moves = told(progress, accepted, "free path {:.2g}", "no sphere hit")
         return (
             f"{progress.phase}: cycle {progress.cycle}/{progress.cycles}  "
             f"φ {progress.packing_fraction:.4f}  {imposed(progress, 'βPσ³ {:.3g}  ')}"
@@ -155,8 +155,9 @@ class Watch:
             return "starting"
         speed = (progress.cycle - first) / (now - began)
         left = (progress.cycles - progress.cycle) / speed
-        what = told(progress, "moves", "collisions")
-        return f"{speed * progress.spheres / 1e6:.2f} M {what}/s  {duration(left)} left"
+        trials = f"{speed * progress.spheres / 1e6:.2f} M"
+        rate = told(progress, f"{trials} moves", f"{trials} collisions", f"{speed:.0f} cycles")
+        return f"{rate}/s  {duration(left)} left"
 
     def _draw(self, progress: "Progress") -> None:
         from tqdm import tqdm
@@ -170,7 +171,7 @@ class Watch:
                 dynamic_ncols=True,
                 file=sys.stderr,
             )
-        moves = told(progress, "acc {:.2f}/{:.2f}/{:.2f}", "path {:.1g}")
+        moves = told(progress, "acc {:.2f}/{:.2f}/{:.2f}", "path {:.1g}", "no sphere hit")
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix_str(
             f"φ {progress.packing_fraction:.4f} {imposed(progress, 'βPσ³ {:.2g} ')}{moves}",
@@ -179,11 +180,18 @@ class Watch:
         self._bar.update(progress.cycle - self._bar.n)
 
 
-def told(progress: "Progress", trials: str, chains: str) -> str:
-    """Return the words for trial moves with the acceptances, or for chains with the free path."""
+def told(progress: "Progress", trials: str, chains: str, unhit: str) -> str:
+    """Return the words for trial moves with the acceptances, or for chains with the free path.
+
+    Args:
+        progress: Of a run.
+        trials: Of trial moves, with room for three acceptances.
+        chains: Of event chains, with room for the free path.
+        unhit: Of event chains that hit nothing.
+    """
     if progress.free_path is None:
         return trials.format(*progress.acceptance)
-    return chains.format(progress.free_path)
+    return unhit if math.isnan(progress.free_path) else chains.format(progress.free_path)
 
 
 def imposed(progress: "Progress", words: str) -> str:

@@ -178,6 +178,8 @@ def in_fixed_box(result: "Result") -> str:
         why = "local moves measure no pressure, --moves newtonian does"
         if result.parameters["moves"] != "local":
             why = "too short to measure the pressure"
+        if result.nothing_hit:
+            why = "nothing was hit, so no pressure is measured"
         return f"φ = {summary['packing_fraction']:.5f}  (fixed box; {why}; {closest(result)})"
     from hsmc.analysis.statistics import with_error
 

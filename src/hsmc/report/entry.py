@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hsmc.box import Floats
 from hsmc.configuration import LARGE
-from hsmc.floppy_search import VERDICTS
+from hsmc.floppy_table import VERDICTS
 from hsmc.report.run_plot import is_search
 from hsmc.results import Frame, Result
 

@@ -14,9 +14,13 @@ from hsmc.configuration import LARGE
 from hsmc.report import style
 from hsmc.report.views import add_height_bar, draw_view
 from hsmc.results import Frame, Result, read_result
+from hsmc.storage import named
 
 VIEWS_HEIGHT, BAR_HEIGHT = 1.85, 0.35
 """Heights of the row of views and of its colour bar, in inches."""
+
+FEW = 20
+"""Free paths that are shown as points, too: a line through one of them has no length."""
 
 PHI = "packing fraction φ"
 
@@ -54,7 +58,7 @@ def plot_file(
         OutputError: The figure exists and may not be overwritten.
         StorageError: The figure cannot be written.
     """
-    target = out or file.with_suffix(".png")
+    target = out or named(file).with_suffix(".png")
     style.check_target(target, overwrite=overwrite)
     figure = run_figure(read_result(file), view=view, colour=colour)
     style.write_figure(figure, target, overwrite=overwrite)
@@ -97,6 +101,9 @@ def heading(result: Result) -> str:
     if "seed" in result.parameters:
         parts.append(f"seed {result.parameters['seed']}")
     line = ", ".join(parts)
+    if result.nothing_hit:
+        measured = "free path, no pressure" if "measured_pressure" in result.series else "free path"
+        line += f"\nno sphere hit another: no {measured}"
     if result.status == "finished":
         return line
     if is_search(result):
@@ -155,6 +162,8 @@ def _panels(result: Result) -> list[Panel]:
     }
     if result.parameters.get("box") == "fixed":  # files of earlier versions hold a pressure
         del known["packing_fraction"], known["beta_pressure"]
+    if result.nothing_hit:
+        del known["measured_pressure"], known["mean_free_path"]  # the ideal gas's, and none
     return [panel for name, panel in known.items() if name in result.series]
 
 
@@ -251,10 +260,14 @@ def _plot_acceptances(axes: Axes, result: Result) -> None:
 
 def _plot_free_path(axes: Axes, result: Result) -> None:
     """Plot how far a sphere flies before it hits another: down to nothing where it jams."""
-    series = result.series
-    axes.plot(series["cycle"], series["mean_free_path"], color=style.INK, linewidth=0.9)
+    paths = result.series["mean_free_path"]
+    hit = np.isfinite(paths)  # rows in which nothing was would tear the line into lone points
+    marker = "." if hit.sum() < FEW else None
+    axes.plot(
+        result.series["cycle"][hit], paths[hit], marker=marker, color=style.INK, linewidth=0.9
+    )
     axes.set_ylabel(r"free path ($\sigma_\mathrm{L}$)")
-    _set_decades(axes, series["mean_free_path"])
+    _set_decades(axes, paths)
 
 
 def _spaced(number: int) -> str:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from hsmc.errors import InputError
 from hsmc.report import style
+from hsmc.storage import named
 from hsmc.sweep.study import Study, read_study
 from hsmc.sweep.table import collect
 from hsmc.sweep.tasks import plan, text
@@ -70,7 +71,7 @@ def plot_study(
         OutputError: The figure exists and may not be overwritten.
         StorageError: The figure cannot be written.
     """
-    target = out or path.with_suffix(".png")
+    target = out or named(path).with_suffix(".png")
     style.check_target(target, overwrite=overwrite)
     file = read_study(path)
     figure = study_figure(_runs(file.study, plan(file), results or file.results))

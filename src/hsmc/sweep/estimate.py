@@ -11,9 +11,10 @@ from pathlib import Path
 from hsmc.crystal import CRYSTALS, crystal
 from hsmc.ensemble import Motion
 from hsmc.errors import InputError
+from hsmc.hdf5 import is_hdf5
 from hsmc.options import CompressOptions, FloppyOptions
 from hsmc.readers import read_structure
-from hsmc.results import is_hdf5, read_result, read_summary
+from hsmc.results import read_result, read_summary
 from hsmc.start import A6B19_REPLICATE, DEFAULT_COMPOSITION, FLUID
 from hsmc.sweep.folder import Folder
 from hsmc.sweep.study import MODELS

@@ -10,8 +10,8 @@ import numpy as np
 from hsmc.box import Floats
 from hsmc.configuration import LARGE, SMALL
 from hsmc.errors import InputError
-from hsmc.results import LIBVER
-from hsmc.storage import write_whole
+from hsmc.hdf5 import LIBVER
+from hsmc.storage import named, write_whole
 from hsmc.tomography.particles import Ints, Particles
 
 SPECIES = ("large", "small")
@@ -55,7 +55,7 @@ def read_particles(path: Path | str, large: str | None = None) -> Particles:
         InputError: The file is not there or has no such columns.
     """
     path = Path(path)
-    if not path.is_file():
+    if not named(path).is_file():
         message = f"{path}: there is no such file; a table of particles is needed"
         raise InputError(message)
     if path.suffix == ".h5":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hsmc.analysis.group_scores import GroupScore
-from hsmc.storage import sole_writer, write_whole
+from hsmc.storage import check_folder, named, sole_writer, write_whole
 from hsmc.tomography.crystallography import Crystal, analyse, write_outputs
 from hsmc.tomography.detection import Detected
 from hsmc.tomography.detection_options import DetectionOptions
@@ -83,12 +83,15 @@ def run_all(
 
     Raises:
         InputError: The series is not usable, or no particle or lattice is found.
-        OutputError: Another process is writing.
+        OutputError: Another process is writing, or an output has no folder, or is one.
         StorageError: A file cannot be written.
     """
-    volume, table, marks = (
-        out.with_name(out.stem + ending) for ending in ("-volume.h5", "-particles.h5", "-run.json")
-    )
+    volume, table, marks = beside = [
+        named(out).with_name(out.stem + ending)
+        for ending in ("-volume.h5", "-particles.h5", "-run.json")
+    ]
+    for path in (out, *beside):
+        check_folder(path)
     with sole_writer(out):
         mark = _mark(tilts, options)
         fresh = None

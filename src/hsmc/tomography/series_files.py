@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.errors import InputError, StorageError
-from hsmc.results import LIBVER
+from hsmc.hdf5 import LIBVER
 from hsmc.storage import replacing, write_whole
 from hsmc.tomography import tilt_angles as angle_files
 from hsmc.tomography.preparation import guess_kind

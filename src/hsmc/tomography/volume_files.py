@@ -11,9 +11,9 @@ import h5py
 
 from hsmc.box import Floats
 from hsmc.errors import InputError
+from hsmc.hdf5 import LIBVER
 from hsmc.provenance import provenance
-from hsmc.results import LIBVER
-from hsmc.storage import write_whole
+from hsmc.storage import named, write_whole
 from hsmc.tomography.lens import Lens
 from hsmc.tomography.reconstruction import Method
 from hsmc.tomography.series import Single
@@ -77,7 +77,7 @@ def read_volume(path: Path) -> Volume:
     Raises:
         InputError: The file is not there, is another file, or is of a newer version.
     """
-    if not path.is_file():
+    if not named(path).is_file():
         message = f"{path}: there is no such file; a volume of hsmc tomo reconstruct is needed"
         raise InputError(message)
     try:

@@ -199,17 +199,30 @@ def _given(arguments: Mapping[str, Any], *same: str, **renamed: str) -> dict[str
     }
 
 
+def target(out: Path | None, source: Path, ending: str, *, without: str = "") -> Path:
+    """Return the file to write: ``out``, or one beside what is read.
+
+    Args:
+        out: What the user asks for.
+        source: What is read.
+        ending: What takes the place of its extension, and of ``without`` before that.
+        without: What its own name may end in.
+
+    Raises:
+        InputError: The file that counts is a folder.
+    """
+    from hsmc.storage import named
+
+    return named(out or named(source).with_name(f"{source.stem.removesuffix(without)}{ending}"))
+
+
 def free(*paths: Path, overwrite: bool) -> None:
     """Refuse outputs that exist or cannot be written, before any work is done.
 
     Raises:
         OutputError: A file exists already, or its folder is missing.
     """
-    from hsmc.errors import OutputError
-    from hsmc.storage import check_folder
+    from hsmc.storage import check_new
 
     for path in paths:
-        check_folder(path)
-        if path.exists() and not overwrite:
-            message = f"{path} exists already; choose another --out, or give --overwrite"
-            raise OutputError(message)
+        check_new(path, overwrite=overwrite)

@@ -67,7 +67,7 @@ def detect(
     from hsmc.tomography.plain_volumes import read_any_volume, read_mask
     from hsmc.tomography.series_files import MRC
 
-    path = out or volume.with_name(f"{volume.stem.removesuffix('-volume')}-particles.csv")
+    path = common.target(out, volume, "-particles.csv", without="-volume")
     picture = path.with_suffix(".png")
     common.free(path, *([picture] if figure else []), overwrite=overwrite)
     options = DetectionOptions(diameters, (threshold_large, threshold_small), closest)

@@ -47,7 +47,7 @@ def reconstruct(
 
     said, options = common.reading(arguments), common.reconstructing(arguments)
     steps = common.Steps(quiet=quiet)
-    path = out or tilts.with_name(f"{tilts.stem}-volume.h5")
+    path = common.target(out, tilts, "-volume.h5")
     picture, other = path.with_suffix(".png"), path.with_suffix(".mrc")
     extra = [*([other] if mrc else []), *([picture] if figure else [])]
     common.free(path, *extra, overwrite=overwrite)

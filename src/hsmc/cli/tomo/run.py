@@ -42,10 +42,14 @@ def run(
 ) -> None:
     """Go all the way from a tilt series to a unit cell; what is done already is not done again."""
     arguments = locals()
+    from hsmc.storage import named
     from hsmc.tomography.detection_options import DetectionOptions
     from hsmc.tomography.group_table import score_sentence
     from hsmc.tomography.pipeline import RunOptions, run_all
 
+    pictures = [named(out).with_name(f"{out.stem}-{name}.png") for name in ("volume", "particles")]
+    pictures.append(out.with_suffix(".png"))
+    common.free(*(pictures if figure else []), overwrite=True)
     options = RunOptions(
         common.reading(arguments),
         common.reconstructing(arguments),
@@ -62,8 +66,6 @@ def run(
     if figure:
         from hsmc.report.tomography import draw_cell, draw_detection, draw_reconstruction
 
-        pictures = [out.with_name(f"{out.stem}-{name}.png") for name in ("volume", "particles")]
-        pictures.append(out.with_suffix(".png"))
         if done.fresh is not None:
             made, found = done.fresh
             draw_reconstruction(made, pictures[0], overwrite=True)

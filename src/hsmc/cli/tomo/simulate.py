@@ -56,12 +56,13 @@ def simulate(
     quiet: common.Quiet = False,
 ) -> None:
     """Take a bright-field tilt series of a slab of CRYSTAL, and write the truth beside it."""
+    from hsmc.storage import named
     from hsmc.tomography.microscope import Microscope, take_series
     from hsmc.tomography.particle_files import write_particles
     from hsmc.tomography.series_files import write_series
     from hsmc.tomography.slab import SlabOptions, build_slab, slab_crystal
 
-    truth = out.with_name(f"{out.stem}-truth.csv")
+    truth = named(out).with_name(f"{out.stem}-truth.csv")
     common.free(out, truth, overwrite=overwrite)
     cell, layers = slab_crystal(crystal, defect, copies[2])
     slab = SlabOptions(

@@ -33,7 +33,7 @@ def unit_cell(
     from hsmc.tomography.group_table import crystal_scores, score_sentence, write_group_table
     from hsmc.tomography.particle_files import read_particles
 
-    path = out or positions.with_name(f"{positions.stem.removesuffix('-particles')}-cell.cif")
+    path = common.target(out, positions, "-cell.cif", without="-particles")
     picture = path.with_suffix(".png")
     common.free(path, *([picture] if figure else []), overwrite=overwrite)
     particles = read_particles(positions, large)
