@@ -1,4 +1,4 @@
-"""The walk over what is near: cells, as images of the box as it takes, or a sphere's list."""
+"""The walk over what is near: cells, as many images of the box as it takes, or a sphere's list."""
 
 from typing import Any
 
