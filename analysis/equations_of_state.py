@@ -12,7 +12,7 @@ import argparse
 import math
 from concurrent.futures import ProcessPoolExecutor
 
-from hsmc import simulation
+from hsmc import ways
 from hsmc.analysis.equations_of_state import (
     binary_packing_fraction,
     bmcsl,
@@ -88,7 +88,7 @@ gives a sample or two in an hour.
 
 def compare_regions(cycles: int) -> None:
     """Print φ of a fluid, moved region by region, beside the equation of state."""
-    simulation.ONE_REGION = simulation.ONE_CHAIN_REGION = IN_REGIONS - 1
+    ways.ONE_REGION = ways.ONE_CHAIN_REGION = IN_REGIONS - 1
     print(HEAD)
     for pressure in PRESSURES:
         reference = fluid_packing_fraction(pressure)
@@ -98,6 +98,21 @@ def compare_regions(cycles: int) -> None:
         }  # fmt: skip
         for motion in ("local", "newtonian"):
             name = f"fluid, βPσ³ = {pressure:g}, N = {IN_REGIONS}, {motion}, in regions"
+            print(run((name, {**fluid, "moves": motion}, reference, cycles)), flush=True)
+
+
+def compare_lists(cycles: int) -> None:
+    """Print φ of a fluid, moved with lists of neighbours throughout, beside the equation of state."""
+    ways.SHORT_STEP = ways.SHORT_PATH = math.inf
+    print(HEAD)
+    for pressure in PRESSURES:
+        reference = fluid_packing_fraction(pressure)
+        fluid = {
+            **ONE, "start": "fluid", "composition": (256, 0), "packing": reference,
+            "pressure": pressure,
+        }  # fmt: skip
+        for motion in MOTIONS:
+            name = f"fluid, βPσ³ = {pressure:g}, N = 256, {motion}, with lists"
             print(run((name, {**fluid, "moves": motion}, reference, cycles)), flush=True)
 
 
@@ -170,6 +185,7 @@ TABLES = {
     "moves": (compare_moves, 300_000),
     "pressure": (compare_pressures, 10_000),
     "regions": (compare_regions, 300_000),
+    "lists": (compare_lists, 300_000),
 }
 """What makes each table, and with how many cycles."""
 

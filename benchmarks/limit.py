@@ -8,7 +8,7 @@ The visits are counted by searches like the engine's own, from places of an equi
 
 import argparse
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,21 +60,21 @@ class CountedFlight(NamedTuple):
 @answers(look, query=CountedNearest)
 @inlined
 def count_nearest(
-    system: System, packet: int, x: float, y: float, z: float, query: CountedNearest, least: float
+    packets: Any, packet: int, x: float, y: float, z: float, query: CountedNearest, least: float
 ) -> float:
     """Count the packet, and answer as ``nearest`` does."""
     query.seen[0] += 1
-    return nearest(system, packet, x, y, z, Nearest(query.slot, query.radius), least)
+    return nearest(packets, packet, x, y, z, Nearest(query.slot, query.radius), least)
 
 
 @answers(look, query=CountedFlight)
 @inlined
 def count_hit(
-    system: System, packet: int, x: float, y: float, z: float, query: CountedFlight, path: float
+    packets: Any, packet: int, x: float, y: float, z: float, query: CountedFlight, path: float
 ) -> float:
     """Count the packet, and answer as ``first_hit`` does."""
     query.seen[0] += 1
-    return first_hit(system, packet, x, y, z, query.flight, path)
+    return first_hit(packets, packet, x, y, z, query.flight, path)
 
 
 @kernel
@@ -123,7 +123,7 @@ def flight_visits(
         length = np.sqrt(ux * ux + uy * uy + uz * uz)
         ux, uy, uz = ux / length, uy / length, uz / length
         below, above = surroundings(system, ux, uy, uz, radius + 0.5 * system.diameter, sight)
-        query = CountedFlight(Flight(slot, radius, ux, uy, uz, hit), seen)
+        query = CountedFlight(Flight(slot, radius, ux, uy, uz, hit, system.cells.owner), seen)
         if search(system, x, y, z, below, above, query, sight) < sight:
             found += 1
     return seen[0], found
@@ -136,7 +136,7 @@ def in_cells(simulation: Simulation) -> System:
         np.array(now.positions), np.array(now.box.vectors), 0.5 * now.diameters,
         now.types.astype(np.int8), np.zeros((1, 3)),
     )  # fmt: skip
-    room = new_room(spheres, None)
+    room = new_room(spheres)
     assemble(room, spheres)
     return room.system
 

@@ -81,7 +81,7 @@ def _part(
     """Move spheres until none overlap, or refuse."""
     with kernel_threads():
         for _ in range(PATIENCE // CYCLES):
-            if part_spheres(new_room(spheres, None, None), spheres, steps, state, CYCLES):
+            if part_spheres(new_room(spheres), spheres, steps, state, CYCLES):
                 return
     message = (
         f"packing fraction is {wanted:g}, but {len(spheres.radii)} random spheres still overlap "

@@ -221,7 +221,7 @@ SAME_BITS = """
 import hashlib
 import sys
 import numpy as np
-import hsmc.simulation
+import hsmc.ways
 from hsmc.crystal import crystal
 from hsmc.fit import dilate, expand_to
 from hsmc.simulation import Moves, Simulation
@@ -230,7 +230,7 @@ from hsmc.threads import on_threads
 cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.45)
 start = cell.replicated(4, 4, 70)
 moves = Moves("isotropic", motion=sys.argv[1])
-hsmc.simulation.ONE_CHAIN_REGION = 4096
+hsmc.ways.ONE_CHAIN_REGION = 4096
 for threads in ((1, 1), (2, 2), (3, 3), (3, 1)):
     simulation = Simulation(start, moves, seed=3)
     for number in threads:

@@ -15,7 +15,8 @@ from hsmc.fit import random_fluid
 from hsmc.kernels.clearance import HORIZON, NEVER, SHORTENED
 from hsmc.kernels.elements import heat_bath_element
 from hsmc.kernels.free_range import free_range
-from hsmc.kernels.particle_moves import Trials, move_spheres
+from hsmc.kernels.local_moves import move_spheres
+from hsmc.kernels.particle_moves import Trials
 from hsmc.kernels.scalings import heat_bath_scale
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs as all_near_pairs
