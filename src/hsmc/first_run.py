@@ -9,6 +9,8 @@ from numba.core.event import Event, Listener, install_listener
 from hsmc.kernels.run import run_block
 
 COMPILING = "compiling the kernels: some 20 seconds, once for this version on this machine"
+MORE = "compiling more kernels: some 15 seconds, once for this version on this machine"
+"""Of a run that becomes dense: its spheres have lists of neighbours from then on."""
 
 
 class Compiling(Listener):
@@ -27,7 +29,7 @@ class Compiling(Listener):
         """Tell the user."""
         if event.data["dispatcher"] is run_block:
             self._began = time.process_time()
-            self._note(COMPILING)
+            self._note(MORE if self.seconds else COMPILING)
 
     def on_end(self, event: Event) -> None:
         """Count the time."""

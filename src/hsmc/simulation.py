@@ -32,13 +32,16 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
-from hsmc.ways import box_way, lists_pay, way_of
+from hsmc.ways import box_way, lists_pay, may_have_lists, way_of
 
 BLOCK_TRIALS = 800_000
 """Particle trials or collisions between two returns to Python, about: below half a second."""
 
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
+
+DENSE = 0.6
+"""A packing fraction at which spheres hardly move."""
 
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
@@ -202,25 +205,18 @@ class Simulation:
         Returns:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
-        few, box = few_packets(self.spheres), self.moves.box
-        plan = Plan(
-            self.way,
-            axis_mask(self.moves.axes),
-            box_way(box, heat_bath=self.moves.heat_bath),
-            box_moves(box),
-            box != "fixed" and (box != "floppy" or few is None),
-            tuning,
-            self.moves.particle_target,
-            self.moves.box_target,
-        )
-        pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
-        room = new_room(self._spheres, few, self._new_lists())
-        with kernel_threads():
-            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
+        volumes = self._run_block(pressures, self._new_lists(), tuning=tuning)
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()
         return volumes
+
+    def load_kernels(self) -> None:
+        """Compile what ``advance`` may call, or load it where it is compiled."""
+        self._run_block(np.zeros(0), None, tuning=True)
+        if may_have_lists(self.way, self.spheres):
+            dense = new_lists(self._spheres.radii, self.sphere_volume / DENSE)
+            self._run_block(np.zeros(0), dense, tuning=True)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that a restart needs, as arrays by name."""
@@ -251,6 +247,24 @@ class Simulation:
         simulation._spheres = Spheres(*(np.array(state[name]) for name in Spheres._fields))
         simulation._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
         return simulation
+
+    def _run_block(self, pressures: Floats, lists: Lists | None, *, tuning: bool) -> Floats:
+        few, box = few_packets(self.spheres), self.moves.box
+        plan = Plan(
+            self.way,
+            axis_mask(self.moves.axes),
+            box_way(box, heat_bath=self.moves.heat_bath),
+            box_moves(box),
+            box != "fixed" and (box != "floppy" or few is None),
+            tuning,
+            self.moves.particle_target,
+            self.moves.box_target,
+        )
+        pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
+        room = new_room(self._spheres, few, lists)
+        with kernel_threads():
+            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
+        return volumes
 
     def _new_lists(self) -> Lists | None:
         faces = Box(self.box).face_distances

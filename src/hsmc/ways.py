@@ -59,6 +59,11 @@ def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
     return DrawnScalings() if heat_bath else TriedScalings()
 
 
+def may_have_lists(way: Way, spheres: int) -> bool:
+    """Tell whether so many spheres have lists of neighbours once they hardly move."""
+    return LISTED[0] <= spheres <= LISTED[1] and isinstance(way, LocalMoves | EventChains)
+
+
 def lists_pay(way: Way, spheres: int, hop: float, faces: Floats) -> bool:
     """Tell whether spheres move so little that lists of their neighbours save time.
 
@@ -68,8 +73,6 @@ def lists_pay(way: Way, spheres: int, hop: float, faces: Floats) -> bool:
         hop: Trial step or mean free path, in σ_L.
         faces: Distances of the box's faces, in σ_L; shape (3,).
     """
-    if not LISTED[0] <= spheres <= LISTED[1] or np.min(faces) < THINNEST:
+    if not may_have_lists(way, spheres) or np.min(faces) < THINNEST:
         return False
-    if isinstance(way, LocalMoves):
-        return hop < SHORT_STEP
-    return isinstance(way, EventChains) and hop < SHORT_PATH
+    return hop < (SHORT_STEP if isinstance(way, LocalMoves) else SHORT_PATH)

@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+import hsmc.simulation
+from hsmc.kernels.lists import new_lists
 from hsmc.sweep import compiling
 from hsmc.sweep.compiling import compile_once
 
@@ -43,6 +45,11 @@ def test_other_processes_find_what_was_compiled(compiled):
         ("floppy", {"moves": "chain"}),
     ],
 )
-def test_the_shortest_run_takes_these_options(command, kinds):
-    """Fails if a name is none of the command's options (tried)."""
+def test_the_shortest_run_takes_these_options(command, kinds, monkeypatch):
+    """Fails if a name is none of the command's options, or if no dense run is compiled (tried)."""
+    listed = []
+    monkeypatch.setattr(
+        hsmc.simulation, "new_lists", lambda *given: listed.append(new_lists(*given)) or listed[-1]
+    )
     compiling._shortest_run(command, kinds)
+    assert command == "floppy" or listed

@@ -63,9 +63,7 @@ class Room(NamedTuple):
     velocities: Floats
 
 
-def new_room(
-    spheres: Spheres, few: Floats | None = None, lists: Lists | None = None
-) -> Room:
+def new_room(spheres: Spheres, few: Floats | None = None, lists: Lists | None = None) -> Room:
     """Return room for spheres: where kernels make no arrays, they compile faster.
 
     Args:
