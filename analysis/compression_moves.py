@@ -121,7 +121,7 @@ CYCLE_SECONDS: dict[tuple[str, Motion], float] = {}
 
 def show(rows: list[tuple[object, ...]]) -> None:
     """Print means and standard errors."""
-    print("| runs | moves | CPU s a run | cycles | φ | runs |")
+    print("| runs | moves | CPU s per run | cycles | φ | runs |")
     print("| --- | --- | --- | --- | --- | --- |")
     groups: dict[tuple[str, float, str], list[tuple[object, ...]]] = {}
     for row in rows:

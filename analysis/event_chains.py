@@ -1,6 +1,6 @@
 """Figure and tables of docs/event-chains.md: event chains against local moves, a CPU second.
 
-Usage: python analysis/event_chains.py [--rounds 5] [--study moves|length|velocities]
+Usage: python analysis/event_chains.py [--rounds N] [--study moves|settings]
 
 Each round starts all kinds of moves from the same state in equilibrium, one after the other, and
 compares them with each other, so that what the machine does meanwhile hardly matters. Only what

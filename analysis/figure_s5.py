@@ -1,6 +1,6 @@
 """The paper's Fig. S5: the A6B19 crystal, compressed, and compressed by moves in xy alone.
 
-Run it as ``python analysis/figure_s5.py``: 20 runs of 3 to 4 s. Results are kept in
+Run it as ``python analysis/figure_s5.py``: 20 runs of a second each. Results are kept in
 runs/results; a second call only draws.
 """
 

@@ -117,7 +117,7 @@ def grow(spheres: int, threads: int) -> None:
 
 def ghosts(sizes: list[int], threads: int) -> None:
     """Print how many ghosts a cubic domain has."""
-    print("| spheres of a domain | ghosts | ghosts / spheres | kB a cycle |")
+    print("| spheres per domain | ghosts | ghosts / spheres | kB per cycle |")
     print("| --- | --- | --- | --- |")
     for size in sizes:
         with on_threads(threads):
@@ -128,7 +128,7 @@ def ghosts(sizes: list[int], threads: int) -> None:
 
 def starts(sizes: list[int], threads: int) -> None:
     """Print what random fluids cost, made in either way, each in a process of its own."""
-    print("| spheres | φ | relaxed, CPU s | B a sphere | squeezed, CPU s | B a sphere |")
+    print("| spheres | φ | relaxed, CPU s | B per sphere | squeezed, CPU s | B per sphere |")
     print("| --- | --- | --- | --- | --- | --- |")
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for spheres in sizes:

@@ -13,6 +13,7 @@ from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.anchors import make_lists
 from hsmc.kernels.clearance import HORIZON, SHORTENED
+from hsmc.kernels.deformations import apply
 from hsmc.kernels.elements import heat_bath_element
 from hsmc.kernels.event_chains import draw_velocities, run_chain
 from hsmc.kernels.free_range import free_range
@@ -188,6 +189,25 @@ def test_every_near_pair_has_a_sphere_that_knows_it(motion, packing, pressure, c
     seen = (pairs.i != pairs.j) & (ratio2 < system.bounds[HORIZON])
     known = np.minimum(clearance[pairs.i], clearance[pairs.j])
     assert np.all(known[seen] < ratio2[seen])
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_reach_remembers_how_far_the_box_has_been(line):
+    """A list may have been made while the box was elsewhere: its return takes reach as well.
+
+    Fails if only the box as it is now counts (tried).
+    """
+    system = moved("newtonian", 80, 0.4, 0, 1)
+    deformation, lists = along(system, line), system.lists
+    step = 0.002 / deformation.stretch
+    apply(system, deformation, step, 1.0)
+    apply(system, along(system, line), -step, 1.0)
+    worst = lists.distances[WORST]
+    assert worst == pytest.approx(0.002, rel=0.01)
+    change = 2.0 * worst / (1.0 - worst)
+    contact, margin, stray = system.diameter, lists.distances[MARGIN], lists.distances[STRAY]
+    reach = (1.0 - change) * (contact + 2.0 * margin) - 2.0 * (1.0 + change) * stray
+    assert seen_beyond(lists, system) == pytest.approx(reach / contact)
 
 
 def test_a_full_list_gets_a_smaller_margin():
