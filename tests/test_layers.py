@@ -20,7 +20,7 @@ ORDER = [
     "parsers", "readers", "export",
     "ensemble", "schedule", "lattice",
     "jamming",
-    "simulation", "first_run", "monitor",
+    "ways", "simulation", "first_run", "monitor",
     "checked_options", "options", "hdf5", "results", "resuming", "recording", "start",
     "driver",
     "floppy_box", "floppy_table",

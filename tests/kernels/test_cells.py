@@ -9,7 +9,6 @@ from hsmc.configuration import Configuration
 from hsmc.kernels.cells import USED, move_to
 from hsmc.kernels.clearance import HORIZON
 from hsmc.kernels.few_spheres import few_packets
-from hsmc.kernels.lists import new_lists
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import clearance_at
 from hsmc.kernels.run import Spheres, assemble, new_room
@@ -20,7 +19,7 @@ PLACES = 20
 """Random places of a sphere that are tried in each box."""
 
 
-def system_of(configuration, *, listed=False):
+def system_of(configuration, *, lists=None):
     """Return the kernels' view of a configuration, and the order of its spheres."""
     spheres = Spheres(
         np.array(configuration.positions),
@@ -29,10 +28,8 @@ def system_of(configuration, *, listed=False):
         configuration.types.astype(np.int8),
         np.zeros((1, 3)),
     )
-    if listed:
-        room = new_room(spheres, lists=new_lists(spheres.radii, configuration.box.volume))
-    else:
-        room = new_room(spheres, few_packets(len(configuration)))
+    few = few_packets(len(configuration)) if lists is None else None
+    room = new_room(spheres, few, lists)
     assemble(room, spheres)
     return room.system, room.order
 

@@ -38,7 +38,7 @@ def moved(motion, spheres, packing, cycles, seed, pressure=20.0):
     """Return a 6:19 fluid with lists after cycles of particle moves and box moves of all kinds."""
     large = max(1, spheres // 4)
     fluid = random_fluid(Mixture(0.7, large, spheres - large), packing, seed)
-    system, _ = system_of(fluid, listed=True)
+    system, _ = system_of(fluid, lists=new_lists(0.5 * fluid.diameters, fluid.box.volume))
     state, tally = kernel_state(seed, "test"), np.zeros((2, 2), np.int64)
     rng, hit, chain = np.random.default_rng(seed), np.empty(5), np.zeros(5)
     velocities = np.empty((spheres, 3))
@@ -160,17 +160,37 @@ def test_clearances_are_those_of_brute_force(motion, spheres, packing, cycles, s
     reach=st.sampled_from([0.01, 0.3]),
 )
 def test_range_is_that_of_brute_force(motion, cycles, seed, line, reach):
-    """Both ends are those of the first pair that touches, whether lists reach so far or not.
-
-    Fails if cells are not asked where lists do not reach, or if clearances are told beyond what
-    is listed for certain (tried).
-    """
+    """Both ends are those of the first pair that touches."""
     system = moved(motion, 60, 0.5, cycles, seed)
     now, deformation = as_configuration(system), along(system, line)
     end = reach / deformation.stretch
     free = free_range(system, deformation, -end, end, -end, end)
     exact = brute_force(now, deformation, (-end, end))
     np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("line", [MASKS[0], ELEMENTS[0]])
+def test_box_moves_find_pairs_that_are_not_listed(line):
+    """Two spheres came nearer than lists are made for, and are the only ones that can touch.
+
+    Fails if cells are not asked where lists do not reach (tried).
+    """
+    lists = new_lists(np.full(2, 0.5), 1.6)
+    apart = 1.0 + 2.0 * lists.distances[MARGIN] + 0.01
+    positions = np.array([[1.0, 1.0, 1.0], [1.0 + apart, 1.0, 1.0]])
+    two = Configuration(Box.cubic(6.0), positions, np.ones(2), np.zeros(2, np.int64))
+    system, _ = system_of(two, lists=lists)
+    assert system.lists.counts[:2].sum() == 0
+    step = 0.999 * lists.distances[STRAY]
+    first = int(np.argmin(system.lists.records[:2, 0]))
+    system.lists.records[first, 0] += step
+    system.lists.records[1 - first, 0] -= step
+    deformation = along(system, line)
+    end = 0.3 / deformation.stretch
+    free = free_range(system, deformation, -end, end, -end, end)
+    exact = brute_force(as_configuration(system), deformation, (-end, end))
+    assert exact[0] > -end
+    np.testing.assert_allclose(free, exact, rtol=1e-9)
 
 
 @given(
