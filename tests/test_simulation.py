@@ -8,16 +8,19 @@ from scipy import integrate, stats
 
 from hsmc.box import Box
 from hsmc.configuration import Configuration
+from hsmc.crystal import crystal
 from hsmc.ensemble import MOTIONS
 from hsmc.errors import InputError, OverlapError
+from hsmc.fit import dilate, random_fluid
 from hsmc.kernels.cells import invert, write
 from hsmc.kernels.elements import apply_element, free_change, heat_bath_element
 from hsmc.kernels.scalings import least_scale
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
-from hsmc.neighbors import near_pairs, smallest_gap
+from hsmc.neighbors import check_overlap_free, near_pairs, smallest_gap
 from hsmc.rng import kernel_state
 from hsmc.simulation import BLOCK_TRIALS, Moves, Simulation
+from hsmc.ways import lists_pay
 from tests.conftest import points, records_of, sheared_boxes
 from tests.kernels.test_cells import mixed_spheres, system_of
 
@@ -306,6 +309,43 @@ def test_fifty_and_fifty_cycles_are_a_hundred(mode, motion):
         broken = Simulation.restored(moves, broken.state())
     for name, value in straight.state().items():
         np.testing.assert_array_equal(value, broken.state()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("motion", ["local", "newtonian"])
+@pytest.mark.parametrize("mode", ["isotropic", "floppy"])
+def test_dense_spheres_have_lists(mode, motion, monkeypatch):
+    """Once they hardly move, and only then; with lists too, a restored simulation goes on alike.
+
+    Fails if the free path or the step is looked at the wrong way round (tried).
+    """
+    listed = []
+
+    def noted(*given):
+        listed.append(lists_pay(*given))
+        return listed[-1]
+
+    monkeypatch.setattr("hsmc.simulation.lists_pay", noted)
+    moves = Moves(mode, motion=motion)
+    start = random_fluid(Mixture(0.695, 15, 45), 0.5, 1)
+    straight, broken = Simulation(start, moves, seed=11), Simulation(start, moves, seed=11)
+    for _ in range(3):
+        straight.advance(np.full(60, 1000.0), tuning=True)
+        broken.advance(np.full(60, 1000.0), tuning=True)
+        broken = Simulation.restored(moves, broken.state())
+    assert listed == [False, False, True, True, True, True]
+    for name, value in straight.state().items():
+        np.testing.assert_array_equal(value, broken.state()[name])
+    check_overlap_free(straight.configuration, "")
+
+
+def test_loading_kernels_moves_nothing():
+    """Fails if spheres on a face of the box are brought into it on the way (tried)."""
+    start = dilate(crystal("a6b19").configuration(0.695)).replicated(2, 2, 1)
+    simulation = Simulation(start, Moves(motion="newtonian"), seed=1)
+    before = simulation.state()
+    simulation.load_kernels()
+    for name, value in simulation.state().items():
+        np.testing.assert_array_equal(value, before[name])
 
 
 @pytest.mark.parametrize("motion", ["chain", "newtonian"])

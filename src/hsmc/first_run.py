@@ -8,9 +8,7 @@ from numba.core.event import Event, Listener, install_listener
 
 from hsmc.kernels.run import run_block
 
-COMPILING = "compiling the kernels: some 20 seconds, once for this version on this machine"
-MORE = "compiling more kernels: some 15 seconds, once for this version on this machine"
-"""Of a run that becomes dense: its spheres have lists of neighbours from then on."""
+COMPILING = "compiling the kernels: half a minute or less, once for this version on this machine"
 
 
 class Compiling(Listener):
@@ -29,7 +27,8 @@ class Compiling(Listener):
         """Tell the user."""
         if event.data["dispatcher"] is run_block:
             self._began = time.process_time()
-            self._note(MORE if self.seconds else COMPILING)
+            if self.seconds == 0.0:  # the first of several
+                self._note(COMPILING)
 
     def on_end(self, event: Event) -> None:
         """Count the time."""
@@ -38,7 +37,7 @@ class Compiling(Listener):
 
 
 def compiling_told(note: Callable[[str], None]) -> AbstractContextManager[Compiling]:
-    """Have the user told if a block of cycles has to be compiled, at the moment when that begins.
+    """Have the user told once if blocks of cycles have to be compiled, when that begins.
 
     Each way in which spheres and the box move is compiled once (``kernels.ways``,
     ``kernels.box_moves``).

@@ -213,10 +213,11 @@ class Simulation:
 
     def load_kernels(self) -> None:
         """Compile what ``advance`` may call, or load it where it is compiled."""
-        self._run_block(np.zeros(0), None, tuning=True)
+        twin = Simulation.restored(self.moves, self.state())  # a block brings spheres into the box
+        twin._run_block(np.zeros(0), None, tuning=True)
         if may_have_lists(self.way, self.spheres):
             dense = new_lists(self._spheres.radii, self.sphere_volume / DENSE)
-            self._run_block(np.zeros(0), dense, tuning=True)
+            twin._run_block(np.zeros(0), dense, tuning=True)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that a restart needs, as arrays by name."""

@@ -46,7 +46,7 @@ def test_other_processes_find_what_was_compiled(compiled):
     ],
 )
 def test_the_shortest_run_takes_these_options(command, kinds, monkeypatch):
-    """Fails if a name is none of the command's options, or if no dense run is compiled (tried)."""
+    """Fails if a name is none of the command's options, or if no run has lists (tried)."""
     listed = []
     monkeypatch.setattr(
         hsmc.simulation, "new_lists", lambda *given: listed.append(new_lists(*given)) or listed[-1]

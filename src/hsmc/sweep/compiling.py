@@ -61,7 +61,6 @@ def _shortest_run(command: str, kinds: dict[str, Any]) -> None:
     if command == "floppy":
         floppy(runs=1, large=1, small=1, cycles=2, workers=1, **kinds)
     else:
-        compress(start="fluid", composition=(2, 2), cycles=2, **kinds)
-        # Few spheres have their own code, and so have dense ones, once a block has told that.
+        compress(start="fluid", composition=(20, 60), cycles=2, **kinds)
+        # Few spheres have their own code.
         compress(start="a6b19", replicate=(1, 1, 1), cycles=2, **kinds)
-        compress(start="fluid", composition=(15, 45), packing=0.6, cycles=200, **kinds)
