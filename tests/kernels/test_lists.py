@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.anchors import make_lists
+from hsmc.kernels.anchors import anchor, make_lists
 from hsmc.kernels.clearance import HORIZON, SHORTENED
 from hsmc.kernels.deformations import apply
 from hsmc.kernels.elements import heat_bath_element
 from hsmc.kernels.event_chains import draw_velocities, run_chain
 from hsmc.kernels.free_range import free_range
 from hsmc.kernels.landing import fly_in_lists
-from hsmc.kernels.lists import MARGIN, MIDDLE, SIDE, STRAY, WORST, new_lists
+from hsmc.kernels.lists import MARGIN, MIDDLE, SIDE, STRAY, WORST, append, new_lists
 from hsmc.kernels.local_moves import clearance_in_list, move_spheres
 from hsmc.kernels.packets import IMAGE, IMAGE_BITS, LANES
 from hsmc.kernels.particle_moves import Trials
@@ -169,28 +169,47 @@ def test_range_is_that_of_brute_force(motion, cycles, seed, line, reach):
     np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
 
 
-@pytest.mark.parametrize("line", [MASKS[0], ELEMENTS[0]])
-def test_box_moves_find_pairs_that_are_not_listed(line):
-    """Two spheres came nearer than lists are made for, and are the only ones that can touch.
-
-    Fails if cells are not asked where lists do not reach (tried).
-    """
+def strayed():
+    """Return two spheres that came nearer than lists are made for, and are not listed."""
     lists = new_lists(np.full(2, 0.5), 1.6)
     apart = 1.0 + 2.0 * lists.distances[MARGIN] + 0.01
     positions = np.array([[1.0, 1.0, 1.0], [1.0 + apart, 1.0, 1.0]])
     two = Configuration(Box.cubic(6.0), positions, np.ones(2), np.zeros(2, np.int64))
     system, _ = system_of(two, lists=lists)
-    assert system.lists.counts[:2].sum() == 0
-    step = 0.999 * lists.distances[STRAY]
-    first = int(np.argmin(system.lists.records[:2, 0]))
-    system.lists.records[first, 0] += step
-    system.lists.records[1 - first, 0] -= step
+    assert lists.counts[:2].sum() == 0
+    left, step = np.argmin(lists.records[:2, 0]), 0.999 * lists.distances[STRAY]
+    lists.records[left, 0] += step
+    lists.records[1 - left, 0] -= step
+    return system
+
+
+@pytest.mark.parametrize("line", [MASKS[0], ELEMENTS[0]])
+def test_box_moves_find_pairs_that_are_not_listed(line):
+    """Fails if cells are not asked where lists do not reach (tried)."""
+    system = strayed()
     deformation = along(system, line)
     end = 0.3 / deformation.stretch
-    free = free_range(system, deformation, -end, end, -end, end)
     exact = brute_force(as_configuration(system), deformation, (-end, end))
     assert exact[0] > -end
+    free = free_range(system, deformation, -end, end, -end, end)
     np.testing.assert_allclose(free, exact, rtol=1e-9)
+
+
+def test_clearances_end_where_lists_do():
+    """Who is not listed may come to be listed later, so nothing is told beyond it.
+
+    Fails if box moves or trial moves tell of a farther horizon (tried).
+    """
+    system = strayed()
+    system.bounds[HORIZON] = 1.2**2
+    system.clearance[:] = 0.0
+    free_range(system, along(system, MASKS[0]), -0.005, 0.0, -0.005, 0.0)
+    known = system.clearance * system.bounds[SHORTENED]
+    pairs = near_pairs(as_configuration(system), 0.2)
+    assert len(pairs.i) > 0
+    assert known.min() < ((pairs.distance / pairs.contact) ** 2).min()
+    place = system.lists.records[0, :3]
+    assert clearance_in_list(system.lists, system, 0, *place) <= CLOSEST**2
 
 
 @given(
@@ -243,6 +262,20 @@ def test_a_full_list_gets_a_smaller_margin():
     exact = brute_force(as_configuration(cramped), along(cramped, MASKS[0]), (-0.2, 0.2))
     free = free_range(cramped, along(cramped, MASKS[0]), -0.2, 0.2, -0.2, 0.2)
     np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
+
+
+def test_a_list_that_overflows_has_all_made_anew():
+    """A sphere that comes near one whose list is full is listed by it nevertheless.
+
+    Fails if an entry that found no room is forgotten (tried).
+    """
+    system = strayed()
+    lists = system.lists
+    nowhere = len(lists.turns) << IMAGE_BITS
+    while lists.counts[0] < lists.room:
+        append(lists, 0, nowhere)
+    anchor(lists, system, 1)
+    assert {(i, j) for i, j, _ in entries_of(system)} == {(0, 1), (1, 0)}
 
 
 def test_spheres_too_unlike_have_no_lists():
