@@ -102,8 +102,8 @@ def compare_regions(cycles: int) -> None:
 
 
 def compare_lists(cycles: int) -> None:
-    """Print φ of a fluid, moved with lists of neighbours throughout, beside the equation of state."""
-    ways.SHORT_STEP = ways.SHORT_PATH = math.inf
+    """Print φ of a fluid, moved with lists throughout, beside the equation of state."""
+    ways.SHORT.update(dict.fromkeys(MOTIONS, math.inf))
     print(HEAD)
     for pressure in PRESSURES:
         reference = fluid_packing_fraction(pressure)

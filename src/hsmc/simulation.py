@@ -215,7 +215,7 @@ class Simulation:
         """Compile what ``advance`` may call, or load it where it is compiled."""
         twin = Simulation.restored(self.moves, self.state())  # a block brings spheres into the box
         twin._run_block(np.zeros(0), None, tuning=True)
-        if may_have_lists(self.way, self.spheres):
+        if may_have_lists(self.moves.motion, self.spheres):
             dense = new_lists(self._spheres.radii, self.sphere_volume / DENSE)
             twin._run_block(np.zeros(0), dense, tuning=True)
 
@@ -273,7 +273,7 @@ class Simulation:
             hop = float(np.max(self._tally.steps[np.unique(self._spheres.species)]))
         else:
             hop = float(self._tally.chain[FREE_PATH])
-        if not lists_pay(self.way, self.spheres, hop, faces):
+        if not lists_pay(self.moves.motion, self.spheres, hop, faces):
             return None
         return new_lists(self._spheres.radii, self.volume)
 

@@ -31,8 +31,9 @@ LISTED = (51, 8192)
 """Spheres from and up to which lists of neighbours may pay: fewer do without cells, and of more the
 cache does not hold what lists need beside the places."""
 
-SHORT_STEP, SHORT_PATH = 0.1, 0.06
-"""Trial step and mean free path, in σ_L, below which they pay: spheres seldom need new ones."""
+SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
+"""Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones. What a run
+starts with is not below."""
 
 THINNEST = 1.5
 """Distance of two faces of the box, in σ_L, from which on spheres may have lists."""
@@ -59,20 +60,21 @@ def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
     return DrawnScalings() if heat_bath else TriedScalings()
 
 
-def may_have_lists(way: Way, spheres: int) -> bool:
+def may_have_lists(motion: Motion, spheres: int) -> bool:
     """Tell whether so many spheres have lists of neighbours once they hardly move."""
-    return LISTED[0] <= spheres <= LISTED[1] and isinstance(way, LocalMoves | EventChains)
+    at_once = isinstance(way_of(motion, spheres), LocalMoves | EventChains)
+    return at_once and LISTED[0] <= spheres <= LISTED[1]
 
 
-def lists_pay(way: Way, spheres: int, hop: float, faces: Floats) -> bool:
+def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
     """Tell whether spheres move so little that lists of their neighbours save time.
 
     Args:
-        way: How they move.
+        motion: How they move.
         spheres: How many.
         hop: Trial step or mean free path, in σ_L.
         faces: Distances of the box's faces, in σ_L; shape (3,).
     """
-    if not may_have_lists(way, spheres) or np.min(faces) < THINNEST:
+    if not may_have_lists(motion, spheres):
         return False
-    return hop < (SHORT_STEP if isinstance(way, LocalMoves) else SHORT_PATH)
+    return hop < SHORT[motion] and float(np.min(faces)) >= THINNEST

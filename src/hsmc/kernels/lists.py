@@ -18,8 +18,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
-NEIGHBOURS = 16
-"""Entries of a list on average that margins are made for: two packets."""
+NEIGHBOURS = 19
+"""Entries of a list on average that margins are made for: two packets and a half.
+
+A few less near jamming and a few more in fluids are faster by some hundredths."""
 
 DENSEST = 0.75
 """Share of the space about a sphere that others fill, at most, for whom there is room."""
