@@ -32,8 +32,9 @@ LISTED = (51, 8192)
 cache does not hold what lists need beside the places."""
 
 SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
-"""Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones. What a run
-starts with is not below."""
+"""Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones.
+
+What a run starts with is not below."""
 
 THINNEST = 1.5
 """Distance of two faces of the box, in σ_L, from which on spheres may have lists."""
