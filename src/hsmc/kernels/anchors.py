@@ -182,7 +182,7 @@ def anchor(lists: Lists, system: System, i: int) -> None:
 @lean
 def make_lists(lists: Lists, system: System) -> None:
     """Make all lists anew: where spheres are now are their anchors."""
-    put_anchors(lists, system)
+    put_in_cells(lists, system)
     shift_images(lists, system.box)
     lists.full[0] = 1
     while lists.full[0] != 0:

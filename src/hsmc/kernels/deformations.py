@@ -10,9 +10,9 @@ import math
 from typing import NamedTuple
 
 from hsmc.kernels.anchors import deform_listed
-from hsmc.kernels.cells import USED, Floats, System, invert
+from hsmc.kernels.cells import USED, Cells, Floats, System, invert
 from hsmc.kernels.clearance import shorten
-from hsmc.kernels.jit import inlined
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.packets import deform
 
 LOW, HIGH, FROM, TO, MATTERS = 0, 1, 2, 3, 4
@@ -116,7 +116,36 @@ def note_what_matters(limits: Floats, stretch: float) -> None:
     limits[MATTERS] = 1.0 / (1.0 - stretch * farthest(limits)) ** 2
 
 
-@inlined
+@lean
+def deform_box(
+    cells: Cells, box: Floats, inverse: Floats, per_face: Floats,
+    xx: float, xy: float, xz: float, yy: float, yz: float, zz: float,
+) -> None:  # fmt: skip
+    """Deform box and cells: every vector d becomes d + G d.
+
+    Args:
+        cells: Of the system, like what follows.
+        box: See cells.
+        inverse: See cells.
+        per_face: See cells.
+        xx: Elements of G (likewise xy, xz, yy, yz, zz).
+        xy: See xx.
+        xz: See xx.
+        yy: See xx.
+        yz: See xx.
+        zz: See xx.
+    """
+    for column in range(3):
+        x, y, z = box[0, column], box[1, column], box[2, column]
+        box[0, column] = x + (xx * x + xy * y + xz * z)
+        box[1, column] = y + (yy * y + yz * z)
+        box[2, column] = z + zz * z
+    for packet in range(cells.pool[USED]):
+        deform(cells.packets, packet, xx, xy, xz, yy, yz, zz)
+    invert(box, inverse, per_face)
+
+
+@merged
 def apply(system: System, deformation: Deformation, t: float, shortest: float) -> None:
     """Deform box and spheres, in place.
 
@@ -126,16 +155,10 @@ def apply(system: System, deformation: Deformation, t: float, shortest: float) -
         t: How far.
         shortest: Factor by which separations may get shorter, at most, or have got longer.
     """
-    packets, box, lists = system.cells.packets, system.box, system.lists
     xx, xy, xz = t * deformation.xx, t * deformation.xy, t * deformation.xz
     yy, yz, zz = t * deformation.yy, t * deformation.yz, t * deformation.zz
-    for column in range(3):
-        x, y, z = box[0, column], box[1, column], box[2, column]
-        box[0, column] = x + (xx * x + xy * y + xz * z)
-        box[1, column] = y + (yy * y + yz * z)
-        box[2, column] = z + zz * z
-    for packet in range(system.cells.pool[USED]):
-        deform(packets, packet, xx, xy, xz, yy, yz, zz)
+    deform_box(
+        system.cells, system.box, system.inverse, system.per_face, xx, xy, xz, yy, yz, zz
+    )  # fmt: skip
     shorten(system, shortest)
-    invert(box, system.inverse, system.per_face)
-    deform_listed(lists, system, xx, xy, xz, yy, yz, zz)
+    deform_listed(system.lists, system, xx, xy, xz, yy, yz, zz)

@@ -203,6 +203,16 @@ def look_in_list(lists: Lists, system: System, i: int, deformation: Deformation)
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
+@inlined
+def without_lists(system: System) -> System:
+    """Return a system whose spheres are in their cells as one without lists."""
+    return System(
+        system.cells, system.species, system.box, system.inverse, system.per_face,
+        system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
+        system.few, None,
+    )  # fmt: skip
+
+
 @answers(narrow, lists=Lists)
 @lean
 def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> None:
@@ -226,9 +236,7 @@ def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> N
         clearance[i] = abs(clearance[i])
     if looked(system) > min(seen_beyond(lists, system), across(system)):
         make_lists(lists, system)
-        for i in range(clearance.shape[0]):
-            look_about(system, i, deformation)
-            clearance[i] = abs(clearance[i])
+        narrow(None, without_lists(system), deformation)
 
 
 @lean

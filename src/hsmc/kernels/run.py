@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.anchors import list_all, put_in_cells
 from hsmc.kernels.cells import (
+    Cells,
     Floats,
     Ints,
     System,
@@ -91,18 +92,54 @@ def new_room(spheres: Spheres, few: Floats | None = None, lists: Lists | None = 
 
 
 @lean
-def put_in_order(few: Floats | None, room: Room, spheres: Spheres) -> None:
+def put_in_order(
+    few: Floats | None, cells: Cells, inverse: Floats, spheres: Spheres, order: Ints
+) -> None:
     """Choose the order: that of sizes for few spheres, else of cells."""
     if few is None:
-        cell_order(room.system.cells, room.system.inverse, spheres.positions, room.order)
+        cell_order(cells, inverse, spheres.positions, order)
     else:
-        size_order(spheres.radii, room.order)
-        note_radii(few, spheres.radii, room.order)
+        size_order(spheres.radii, order)
+        note_radii(few, spheres.radii, order)
+
+
+@lean
+def fill(
+    few: Floats | None, cells: Cells, box: Floats, inverse: Floats, per_face: Floats,
+    species: NDArray[np.int8], order: Ints, spheres: Spheres,
+) -> None:  # fmt: skip
+    """Put the spheres into cells, in their order.
+
+    What a system is made of is handed over by itself, so that this is compiled once for systems
+    with lists and without.
+
+    Args:
+        few: Of the system, like what follows.
+        cells: See few.
+        box: See few.
+        inverse: See few.
+        per_face: See few.
+        species: See few.
+        order: Written.
+        spheres: What is put into cells.
+    """
+    positions = spheres.positions
+    invert(box, inverse, per_face)
+    wrap(box, inverse, positions)
+    choose_shape(cells, box, per_face)
+    put_in_order(few, cells, inverse, spheres, order)
+    clear(cells)
+    for i in range(order.shape[0]):
+        k = order[i]
+        x, y, z = positions[k, 0], positions[k, 1], positions[k, 2]
+        cell = cell_index(cells, inverse, x, y, z)
+        place_in(cells, i, cell, x, y, z, spheres.radii[k])
+        species[i] = spheres.species[k]
 
 
 @lean
 def assemble(room: Room, spheres: Spheres) -> None:
-    """Put the spheres into their cells.
+    """Put the spheres into their cells, and make their lists if they are to have any.
 
     Few spheres are in the order of their sizes. The order depends on the positions and sizes alone,
     so a run restarted from them goes on alike.
@@ -111,49 +148,45 @@ def assemble(room: Room, spheres: Spheres) -> None:
         room: Written.
         spheres: What is put into cells.
     """
-    system, order, _ = room
-    cells, positions = system.cells, spheres.positions
-    invert(system.box, system.inverse, system.per_face)
-    wrap(system.box, system.inverse, positions)
-    choose_shape(cells, system.box, system.per_face)
-    put_in_order(system.few, room, spheres)
-    clear(cells)
-    for i in range(order.shape[0]):
-        k = order[i]
-        x, y, z = positions[k, 0], positions[k, 1], positions[k, 2]
-        cell = cell_index(cells, system.inverse, x, y, z)
-        place_in(cells, i, cell, x, y, z, spheres.radii[k])
-        system.species[i] = spheres.species[k]
+    system = room.system
+    fill(
+        system.few, system.cells, system.box, system.inverse, system.per_face, system.species,
+        room.order, spheres,
+    )  # fmt: skip
     list_all(system.lists, system)
 
 
-@merged
-def take_back(room: Room, spheres: Spheres) -> None:
+@lean
+def copy_places(cells: Cells, order: Ints, positions: Floats) -> None:
     """Write the places of spheres in cell order back in the order of the user."""
-    system, positions = room.system, spheres.positions
-    put_in_cells(system.lists, system)
-    cells = system.cells
-    for i in range(room.order.shape[0]):
-        k = room.order[i]
+    for i in range(order.shape[0]):
+        k = order[i]
         positions[k, 0], positions[k, 1], positions[k, 2], _ = read(cells, cells.place_of[i])
 
 
 @merged
-def take_velocities(room: Room, spheres: Spheres) -> None:
+def take_back(room: Room, spheres: Spheres) -> None:
+    """Write the places of spheres back, those with lists too."""
+    put_in_cells(room.system.lists, room.system)
+    copy_places(room.system.cells, room.order, spheres.positions)
+
+
+@lean
+def take_velocities(order: Ints, given: Floats, ordered: Floats) -> None:
     """Copy velocities in cell order; where one is that of all, as it is."""
-    for i in range(spheres.velocities.shape[0]):
-        k = room.order[i] if spheres.velocities.shape[0] > 1 else 0
+    for i in range(given.shape[0]):
+        k = order[i] if given.shape[0] > 1 else 0
         for axis in range(3):
-            room.velocities[i, axis] = spheres.velocities[k, axis]
+            ordered[i, axis] = given[k, axis]
 
 
-@merged
-def take_velocities_back(room: Room, spheres: Spheres) -> None:
-    """Do as ``take_back`` with velocities."""
-    for i in range(spheres.velocities.shape[0]):
-        k = room.order[i] if spheres.velocities.shape[0] > 1 else 0
+@lean
+def take_velocities_back(order: Ints, ordered: Floats, given: Floats) -> None:
+    """Do as ``copy_places`` with velocities."""
+    for i in range(given.shape[0]):
+        k = order[i] if given.shape[0] > 1 else 0
         for axis in range(3):
-            spheres.velocities[k, axis] = room.velocities[i, axis]
+            given[k, axis] = ordered[i, axis]
 
 
 @kernel
@@ -174,9 +207,9 @@ def run_block(
     system, velocities = room.system, room.velocities
     if not plan.asked:
         system.bounds[HORIZON] = 1.0
-    take_velocities(room, spheres)
+    take_velocities(room.order, spheres.velocities, velocities)
     for cycle in range(pressures.shape[0]):
         move(system, velocities, plan.way, plan, tally)
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
     take_back(room, spheres)
-    take_velocities_back(room, spheres)
+    take_velocities_back(room.order, velocities, spheres.velocities)
