@@ -8,10 +8,9 @@ from scipy import integrate, stats
 
 from hsmc.box import Box
 from hsmc.configuration import Configuration
-from hsmc.crystal import crystal
 from hsmc.ensemble import MOTIONS
 from hsmc.errors import InputError, OverlapError
-from hsmc.fit import dilate, random_fluid
+from hsmc.fit import random_fluid
 from hsmc.kernels.cells import invert, write
 from hsmc.kernels.elements import apply_element, free_change, heat_bath_element
 from hsmc.kernels.scalings import least_scale
@@ -336,16 +335,6 @@ def test_dense_spheres_have_lists(mode, motion, monkeypatch):
     for name, value in straight.state().items():
         np.testing.assert_array_equal(value, broken.state()[name])
     check_overlap_free(straight.configuration, "")
-
-
-def test_loading_kernels_moves_nothing():
-    """Fails if spheres on a face of the box are brought into it on the way (tried)."""
-    start = dilate(crystal("a6b19").configuration(0.695)).replicated(2, 2, 1)
-    simulation = Simulation(start, Moves(motion="newtonian"), seed=1)
-    before = simulation.state()
-    simulation.load_kernels()
-    for name, value in simulation.state().items():
-        np.testing.assert_array_equal(value, before[name])
 
 
 @pytest.mark.parametrize("motion", ["chain", "newtonian"])

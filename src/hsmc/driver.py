@@ -193,14 +193,13 @@ def _blocks(phases: list[Phase], done: int, longest: int) -> Iterator[tuple[Phas
 def _work(
     run: _Run, summarise: Callable[[Result], dict[str, Any]], monitor: Monitor[Progress]
 ) -> Result:
-    simulation, patience = run.simulation, CHECKPOINT_SECONDS
-    with compiling_told(monitor.note) as compiling:
-        simulation.load_kernels()
-    run.compiling += compiling.seconds
-    last_write = time.monotonic()
+    simulation, last_write = run.simulation, time.monotonic()
+    patience = CHECKPOINT_SECONDS
     for phase, first, length in _blocks(run.phases, simulation.cycle, run.longest_block):
         pressures = phase.ramp.pressures(first, length)
-        volumes = simulation.advance(pressures, tuning=phase.tuning)
+        with compiling_told(monitor.note) as compiling:
+            volumes = simulation.advance(pressures, tuning=phase.tuning)
+        run.compiling += compiling.seconds
         _record(run, phase, first + length, float(pressures[-1]), volumes)
         monitor.update(_progress(run, phase, float(pressures[-1])))
         if simulation.cycle == run.cycles:

@@ -8,7 +8,7 @@ from numba.core.event import Event, Listener, install_listener
 
 from hsmc.kernels.run import run_block
 
-COMPILING = "compiling the kernels: half a minute or less, once for this version on this machine"
+COMPILING = "compiling the kernels: some 20 seconds, once for this version on this machine"
 
 
 class Compiling(Listener):
@@ -27,8 +27,7 @@ class Compiling(Listener):
         """Tell the user."""
         if event.data["dispatcher"] is run_block:
             self._began = time.process_time()
-            if self.seconds == 0.0:  # the first of several
-                self._note(COMPILING)
+            self._note(COMPILING)
 
     def on_end(self, event: Event) -> None:
         """Count the time."""
@@ -37,7 +36,7 @@ class Compiling(Listener):
 
 
 def compiling_told(note: Callable[[str], None]) -> AbstractContextManager[Compiling]:
-    """Have the user told once if blocks of cycles have to be compiled, when that begins.
+    """Have the user told if a block of cycles has to be compiled, at the moment when that begins.
 
     Each way in which spheres and the box move is compiled once (``kernels.ways``,
     ``kernels.box_moves``).

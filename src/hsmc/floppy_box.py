@@ -108,8 +108,8 @@ def search_once(search: Search, run: int) -> Packing:
 
 
 def compile_first(search: Search) -> None:
-    """Compile what all runs call, or load it where it is compiled."""
-    _simulation(search, _start(search, 0), 0).load_kernels()
+    """Compile what all runs call, or load it where it is compiled, by a block of no cycles."""
+    _simulation(search, _start(search, 0), 0).advance(np.zeros(0), tuning=True)
 
 
 def _start(search: Search, run: int) -> Configuration:

@@ -40,8 +40,8 @@ BLOCK_TRIALS = 800_000
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
 
-DENSE = 0.6
-"""A packing fraction at which spheres hardly move."""
+DENSE = 0.45
+"""Packing fraction below which spheres move too much for lists, about: none are made for less."""
 
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
@@ -205,19 +205,25 @@ class Simulation:
         Returns:
             Volume of the box after each cycle, in σ_L³; shape (C,).
         """
-        volumes = self._run_block(pressures, self._new_lists(), tuning=tuning)
+        few, box = few_packets(self.spheres), self.moves.box
+        plan = Plan(
+            self.way,
+            axis_mask(self.moves.axes),
+            box_way(box, heat_bath=self.moves.heat_bath),
+            box_moves(box),
+            box != "fixed" and (box != "floppy" or few is None),
+            tuning,
+            self.moves.particle_target,
+            self.moves.box_target,
+        )
+        pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
+        room = new_room(self._spheres, few, self._new_lists())
+        with kernel_threads():
+            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()
         return volumes
-
-    def load_kernels(self) -> None:
-        """Compile what ``advance`` may call, or load it where it is compiled."""
-        twin = Simulation.restored(self.moves, self.state())  # a block brings spheres into the box
-        twin._run_block(np.zeros(0), None, tuning=True)
-        if may_have_lists(self.moves.motion, self.spheres):
-            dense = new_lists(self._spheres.radii, self.sphere_volume / DENSE)
-            twin._run_block(np.zeros(0), dense, tuning=True)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return everything that a restart needs, as arrays by name."""
@@ -249,33 +255,17 @@ class Simulation:
         simulation._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
         return simulation
 
-    def _run_block(self, pressures: Floats, lists: Lists | None, *, tuning: bool) -> Floats:
-        few, box = few_packets(self.spheres), self.moves.box
-        plan = Plan(
-            self.way,
-            axis_mask(self.moves.axes),
-            box_way(box, heat_bath=self.moves.heat_bath),
-            box_moves(box),
-            box != "fixed" and (box != "floppy" or few is None),
-            tuning,
-            self.moves.particle_target,
-            self.moves.box_target,
-        )
-        pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
-        room = new_room(self._spheres, few, lists)
-        with kernel_threads():
-            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
-        return volumes
-
     def _new_lists(self) -> Lists | None:
+        if not may_have_lists(self.moves.motion, self.spheres):
+            return None
         faces = Box(self.box).face_distances
         if self.moves.motion == "local":
             hop = float(np.max(self._tally.steps[np.unique(self._spheres.species)]))
         else:
             hop = float(self._tally.chain[FREE_PATH])
-        if not lists_pay(self.moves.motion, self.spheres, hop, faces):
-            return None
-        return new_lists(self._spheres.radii, self.volume)
+        volume = min(self.volume, self.sphere_volume / DENSE)
+        pay = lists_pay(self.moves.motion, self.spheres, hop, faces)
+        return new_lists(self._spheres.radii, volume, used=pay)
 
     def _reduce(self) -> None:
         if is_skewed(self._spheres.box):

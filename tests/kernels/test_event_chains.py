@@ -127,7 +127,9 @@ def chained(newtonian, sight, chains=200, duration=1.7):
         velocities = np.empty((60, 3))
         draw_velocities(velocities, np.ones(3), state)
     for k in range(chains):
-        run_chain(system, None, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts)
+        run_chain(
+            None, system, None, k % 60, duration, sight, velocities, np.ones(3), hit, chain, counts
+        )
     return system, before, velocities, chain
 
 

@@ -48,7 +48,19 @@ def moved(motion, spheres, packing, cycles, seed, pressure=20.0):
             move_spheres(system, Trials(np.full(2, 0.12), np.ones(3), tally), tally.copy(), state)
         else:
             for k in range(0, spheres, 10):
-                run_chain(system, None, k, 0.5, 0.3, velocities, np.ones(3), hit, chain, tally)
+                run_chain(
+                    system.lists,
+                    system,
+                    None,
+                    k,
+                    0.5,
+                    0.3,
+                    velocities,
+                    np.ones(3),
+                    hit,
+                    chain,
+                    tally,
+                )
         if rng.random() < 0.5:
             heat_bath_scale(system, *MASKS[rng.integers(3)], pressure, state)
         else:

@@ -134,8 +134,15 @@ def leave_in_cells(lists: None, system: System) -> None:
 
 @answers(put_in_cells, lists=Lists)
 @lean
+def put_listed_in_cells(lists: Lists, system: System) -> None:
+    """See ``put_in_cells``: where they are, if lists are used, cells do not know."""
+    if lists.used[0] != 0:
+        put_anchors(lists, system)
+
+
+@lean
 def put_anchors(lists: Lists, system: System) -> None:
-    """See ``put_in_cells``: where they are is their anchor."""
+    """Do as ``put_in_cells``, and make where spheres are their anchors."""
     records, cells = lists.records, system.cells
     clear(cells)
     for i in range(system.species.shape[0]):
@@ -182,7 +189,7 @@ def anchor(lists: Lists, system: System, i: int) -> None:
 @lean
 def make_lists(lists: Lists, system: System) -> None:
     """Make all lists anew: where spheres are now are their anchors."""
-    put_in_cells(lists, system)
+    put_anchors(lists, system)
     shift_images(lists, system.box)
     lists.full[0] = 1
     while lists.full[0] != 0:
@@ -215,7 +222,9 @@ def list_none(lists: None, system: System) -> None:
 @answers(list_all, lists=Lists)
 @lean
 def list_spheres(lists: Lists, system: System) -> None:
-    """See ``list_all``."""
+    """See ``list_all``: only if they are used."""
+    if lists.used[0] == 0:
+        return
     for i in range(system.species.shape[0]):
         x, y, z, radius = read(system.cells, int(system.cells.place_of[i]))
         lists.records[i, 0], lists.records[i, 1], lists.records[i, 2] = x, y, z
@@ -276,6 +285,8 @@ def deform_lists(
     lists: Lists, system: System, xx: float, xy: float, xz: float, yy: float, yz: float, zz: float
 ) -> None:
     """See ``deform_listed``: lists that it may have made too short are made anew."""
+    if lists.used[0] == 0:
+        return
     n = system.species.shape[0]
     for places in (lists.records, lists.anchors):
         for i in range(n):

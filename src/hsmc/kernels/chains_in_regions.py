@@ -87,7 +87,7 @@ def chains_of_region(
     number = int(turn.collisions * members.shape[0] / COLLISIONS + uniform(state))
     flown = turn.flown[walls.region]
     run_chains(
-        system, walls, members, number, velocities, turn.mask, np.empty(5), turn.chain, flown,
+        None, system, walls, members, number, velocities, turn.mask, np.empty(5), turn.chain, flown,
         counts, state,
     )  # fmt: skip
     flown[DURATION] += number

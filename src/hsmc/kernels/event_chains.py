@@ -24,6 +24,8 @@ doi:10.1063/1.4863991 (pressure); Klement & Engel, J. Chem. Phys. 150, 174108 (2
 doi:10.1063/1.5090882 (Newtonian chains).
 """
 
+# ruff: noqa: ARG001 - all ways take the same
+
 import math
 from typing import NamedTuple
 
@@ -32,8 +34,9 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, Indices, Ints, System, wide
 from hsmc.kernels.flights import DX, DY, DZ
-from hsmc.kernels.jit import kernel, lean, merged
+from hsmc.kernels.jit import answers, kernel, lean, merged
 from hsmc.kernels.landing import fly
+from hsmc.kernels.lists import Lists
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, reflect
 
@@ -85,12 +88,13 @@ def exchange(velocities: Floats, i: int, j: int, dx: float, dy: float, dz: float
 
 @lean
 def run_chain(
-    system: System, walls: Walls | None, i: int, duration: float, sight: float,
-    velocities: Floats, mask: Floats, hit: Floats, chain: Floats, counts: Ints,
+    lists: Lists | None, system: System, walls: Walls | None, i: int, duration: float,
+    sight: float, velocities: Floats, mask: Floats, hit: Floats, chain: Floats, counts: Ints,
 ) -> int:  # fmt: skip
     """Let sphere ``i`` fly, and whatever is hit after it, for a time.
 
     Args:
+        lists: Those of the system, if they are used.
         system: Spheres in their box; moved, and their cells kept up to date.
         walls: Of the region whose spheres alone move; None: all do.
         i: The first sphere.
@@ -115,9 +119,7 @@ def run_chain(
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
         path = min(left * speed, sight)
-        free, j, wall, at_rest = fly(
-            system.lists, system, walls, i, ux, uy, uz, path, velocities, hit
-        )
+        free, j, wall, at_rest = fly(lists, system, walls, i, ux, uy, uz, path, velocities, hit)
         system.clearance[i] = 0.0
         length += free
         left = left - free / speed if free < left * speed else 0.0
@@ -178,15 +180,16 @@ def draw_velocities(velocities: Floats, mask: Floats, state: NDArray[np.uint64])
 
 @merged
 def run_chains(
-    system: System, walls: Walls | None, members: Indices, number: int, velocities: Floats,
-    mask: Floats, hit: Floats, chain: Floats, flown: Floats, counts: Ints,
+    lists: Lists | None, system: System, walls: Walls | None, members: Indices, number: int,
+    velocities: Floats, mask: Floats, hit: Floats, chain: Floats, flown: Floats, counts: Ints,
     state: NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """Run chains from spheres chosen at random.
 
     Args:
-        system: As for ``run_chain``, like the walls.
-        walls: See system.
+        lists: As for ``run_chain``, like what follows.
+        system: See lists.
+        walls: See lists.
         members: The spheres that move; shape (M,).
         number: How many chains.
         velocities: As for ``run_chain``; a single row is drawn anew for each chain.
@@ -207,7 +210,7 @@ def run_chains(
             draw_direction(velocities, mask, state)
         i = wide(members[min(int(uniform(state) * count), count - 1)])
         collisions += run_chain(
-            system, walls, i, duration, sight, velocities, mask, hit, flown, counts
+            lists, system, walls, i, duration, sight, velocities, mask, hit, flown, counts
         )
     return collisions
 
@@ -228,6 +231,58 @@ class Chains(NamedTuple):
     recent: Ints
 
 
+def chain_on(
+    lists: Lists | None, system: System, chains: Chains, number: int, counts: Ints,
+    state: NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """Run chains from spheres of the whole system, chosen at random.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: As for ``move_chains``, like the chains.
+        chains: See system.
+        number: How many chains.
+        counts: See system.
+        state: See system.
+
+    Returns:
+        Number of collisions.
+    """
+    raise NotImplementedError
+
+
+@answers(chain_on, lists=None)
+@lean
+def chain_in_cells(
+    lists: None, system: System, chains: Chains, number: int, counts: Ints,
+    state: NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """See ``chain_on``."""
+    velocities, mask, chain, _ = chains
+    hit = system.limits  # scratch of box moves
+    return run_chains(
+        None, system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain,
+        counts, state,
+    )  # fmt: skip
+
+
+@answers(chain_on, lists=Lists)
+@lean
+def chain_in_lists(
+    lists: Lists, system: System, chains: Chains, number: int, counts: Ints,
+    state: NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """See ``chain_on``: in lists, if they are used."""
+    if lists.used[0] == 0:
+        return chain_in_cells(None, system, chains, number, counts, state)
+    velocities, mask, chain, _ = chains
+    hit = system.limits
+    return run_chains(
+        lists, system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain,
+        counts, state,
+    )  # fmt: skip
+
+
 @merged
 def move_chains(system: System, chains: Chains, counts: Ints, state: NDArray[np.uint64]) -> None:
     """Make event chains of about N collisions in all.
@@ -239,13 +294,9 @@ def move_chains(system: System, chains: Chains, counts: Ints, state: NDArray[np.
             shape (2, 2).
         state: State of the generator; shape (4,).
     """
-    velocities, mask, chain, _ = chains
+    chain = chains.chain
     number, before = max(1, round(system.species.shape[0] / COLLISIONS)), chain[LENGTH]
-    hit = system.limits  # scratch of box moves
-    collisions = run_chains(
-        system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain, counts,
-        state,
-    )  # fmt: skip
+    collisions = chain_on(system.lists, system, chains, number, counts, state)
     remember(chains, chain[LENGTH] - before, number, collisions)
 
 

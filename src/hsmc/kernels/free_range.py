@@ -203,16 +203,6 @@ def look_in_list(lists: Lists, system: System, i: int, deformation: Deformation)
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
-@inlined
-def without_lists(system: System) -> System:
-    """Return a system whose spheres are in their cells as one without lists."""
-    return System(
-        system.cells, system.species, system.box, system.inverse, system.per_face,
-        system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
-        system.few, None,
-    )  # fmt: skip
-
-
 @answers(narrow, lists=Lists)
 @lean
 def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> None:
@@ -221,6 +211,9 @@ def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> N
     Where more matters than is in lists, or spheres come near their own images, all spheres are
     put into cells where they are, and looked for there.
     """
+    if lists.used[0] == 0:
+        narrow_by_cells(None, system, deformation)
+        return
     limits, clearance, bounds = system.limits, system.clearance, system.bounds
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
@@ -236,7 +229,7 @@ def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> N
         clearance[i] = abs(clearance[i])
     if looked(system) > min(seen_beyond(lists, system), across(system)):
         make_lists(lists, system)
-        narrow(None, without_lists(system), deformation)
+        narrow_by_cells(None, system, deformation)
 
 
 @lean

@@ -63,6 +63,7 @@ class Lists(NamedTuple):
             shape (room·(N + 1),).
         counts: How many each has; shape (N + 1,).
         full: Whether an entry found no room; shape (1,).
+        used: Whether spheres are looked for in lists, in a block, or in cells; shape (1,).
         distances: How far spheres may stray, and how far lists reach; shape (3,).
         made: Inverse of the box for which they were made; shape (3, 3).
     """
@@ -75,6 +76,7 @@ class Lists(NamedTuple):
     entries: Indices
     counts: Indices
     full: Ints
+    used: Ints
     distances: Floats
     made: Floats
 
@@ -93,12 +95,13 @@ def room_for(radii: Floats, margin: float) -> int:
     return (int(DENSEST * shell / smallest**3) + LANES) >> BITS << BITS
 
 
-def new_lists(radii: Floats, volume: float) -> Lists | None:
+def new_lists(radii: Floats, volume: float, *, used: bool = True) -> Lists | None:
     """Return lists without entries, with a margin that suits the density.
 
     Args:
         radii: In σ_L; shape (N,).
         volume: Of the box, in σ_L³.
+        used: Whether spheres are looked for in lists, or in cells all the same.
 
     Returns:
         The lists, or None where they would be too long.
@@ -118,6 +121,7 @@ def new_lists(radii: Floats, volume: float) -> Lists | None:
         np.empty((n + 1) * room, np.int32),
         np.zeros(n + 1, np.int32),
         np.zeros(1, np.int64),
+        np.full(1, used, np.int64),
         np.array([0.0, margin, 0.0]),
         np.zeros((3, 3)),
     )

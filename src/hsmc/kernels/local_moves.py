@@ -74,7 +74,10 @@ def clearance_far(lists: Lists, system: System, i: int, x: float, y: float, z: f
 @answers(try_spheres, lists=Lists)
 @lean
 def try_in_lists(lists: Lists, system: System, trials: Trials, state: NDArray[np.uint64]) -> None:
-    """See ``try_spheres``."""
+    """See ``try_spheres``: in lists, if they are used."""
+    if lists.used[0] == 0:
+        try_in_cells(None, system, trials, state)
+        return
     steps, mask, counts, records = trials.steps, trials.mask, trials.recent, lists.records
     scale = SAFE / system.bounds[SHORTENED]
     spheres = system.species.shape[0]
