@@ -8,7 +8,7 @@ from numba.core.event import Event, Listener, install_listener
 
 from hsmc.kernels.run import run_block
 
-COMPILING = "compiling the kernels: some 20 seconds, once for this version on this machine"
+COMPILING = "compiling the kernels: half a minute or less, once for this version on this machine"
 
 
 class Compiling(Listener):
