@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 
-import hsmc.simulation
 from hsmc.kernels.lists import new_lists
 from hsmc.sweep import compiling
 from hsmc.sweep.compiling import compile_once
@@ -48,8 +47,11 @@ def test_other_processes_find_what_was_compiled(compiled):
 def test_the_shortest_run_takes_these_options(command, kinds, monkeypatch):
     """Fails if a name is none of the command's options, or if no run has lists (tried)."""
     listed = []
-    monkeypatch.setattr(
-        hsmc.simulation, "new_lists", lambda *given: listed.append(new_lists(*given)) or listed[-1]
-    )
+
+    def noted(*given, **named):
+        listed.append(new_lists(*given, **named))
+        return listed[-1]
+
+    monkeypatch.setattr("hsmc.simulation.new_lists", noted)
     compiling._shortest_run(command, kinds)
     assert command == "floppy" or listed
