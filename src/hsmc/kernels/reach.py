@@ -12,7 +12,7 @@ from hsmc.kernels.cells import Floats, System
 from hsmc.kernels.jit import lean, merged
 from hsmc.kernels.lists import MARGIN, STRAY, WORST, Lists
 
-CHANGE = 0.01
+CHANGE = 0.02
 """Deformation of the box that the margin is made for, relative."""
 
 CLOSEST = 1.02
