@@ -34,9 +34,12 @@ def test_algorithm_version():
     small = {"cycles": 20, "seed": 1}
     crystal = compress(start="a6b19", replicate=(1, 1, 1), frames=0, **small)
     fluid = compress(start="fluid", composition=(6, 19), box="floppy", frames=0, **small)
+    dense = compress(start="fluid", composition=(15, 45), packing=0.6, frames=0, **small)
     searched = floppy(runs=1, workers=1, jam=False, **small)
-    found = [result.final.packing_fraction for result in (crystal, fluid, searched)]
-    assert found == pytest.approx([0.1544943092, 0.3144829908, 0.3056120738], abs=1e-6)
+    found = [result.final.packing_fraction for result in (crystal, fluid, dense, searched)]
+    assert found == pytest.approx(
+        [0.1544943092, 0.3144829908, 0.5981428696, 0.3056120738], abs=1e-6
+    )
     assert CompressOptions().model_dump(mode="json") == {
         "ratio": None, "start": "a6b19", "large": None, "composition": None, "replicate": None,
         "fit": None, "packing": None, "seed": 1, "box": "isotropic", "axes": "xyz",
@@ -49,7 +52,7 @@ def test_algorithm_version():
         "protocol": "default", "moves": "newtonian", "cycles": 60_000, "ramp_start": 20.0,
         "pressure": 200.0, "jam": True, "seed": 1,
     }  # fmt: skip
-    assert ALGORITHM == {"compress": 7, "floppy": 8}
+    assert ALGORITHM == {"compress": 8, "floppy": 9}
 
 
 def test_ids_do_not_depend_on_the_rest_of_the_study():

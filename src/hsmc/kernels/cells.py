@@ -88,7 +88,7 @@ class System(NamedTuple):
         limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
         few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8); None
             for many.
-        lists: As in ``kernels.lists``, where spheres hardly move; else None.
+        lists: As in ``kernels.lists``, of many spheres that move all at once; else None.
     """
 
     cells: Cells
