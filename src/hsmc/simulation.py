@@ -40,9 +40,6 @@ BLOCK_TRIALS = 800_000
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
 
-DENSE = 0.45
-"""Packing fraction below which spheres move too much for lists, about: none are made for less."""
-
 LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
 """Trial moves of a block of a larger one, about, and its cycles, at least.
 
@@ -263,9 +260,8 @@ class Simulation:
             hop = float(np.max(self._tally.steps[np.unique(self._spheres.species)]))
         else:
             hop = float(self._tally.chain[FREE_PATH])
-        volume = min(self.volume, self.sphere_volume / DENSE)
         pay = lists_pay(self.moves.motion, self.spheres, hop, faces)
-        return new_lists(self._spheres.radii, volume, used=pay)
+        return new_lists(self._spheres.radii, self.volume, used=pay)
 
     def _reduce(self) -> None:
         if is_skewed(self._spheres.box):

@@ -7,6 +7,7 @@ import numpy as np
 
 from hsmc.box import Floats
 from hsmc.ensemble import BoxMode, Motion
+from hsmc.kernels.few_spheres import FEW
 from hsmc.kernels.plan import (
     BoxWay,
     DrawnElements,
@@ -27,9 +28,9 @@ ONE_REGION = 4096
 ONE_CHAIN_REGION = 32_768
 """The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
-LISTED = (51, 8192)
-"""Spheres from and up to which lists of neighbours may pay: fewer do without cells, and of more the
-cache does not hold what lists need beside the places."""
+MOST_LISTED = 8192
+"""Spheres up to which lists of neighbours may pay: of more the cache does not hold what lists need
+beside the places. Few do without cells."""
 
 SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
 """Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones.
@@ -64,7 +65,7 @@ def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
 def may_have_lists(motion: Motion, spheres: int) -> bool:
     """Tell whether so many spheres have lists of neighbours once they hardly move."""
     at_once = isinstance(way_of(motion, spheres), LocalMoves | EventChains)
-    return at_once and LISTED[0] <= spheres <= LISTED[1]
+    return at_once and FEW[1] < spheres <= MOST_LISTED
 
 
 def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:

@@ -12,6 +12,7 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
 from hsmc.kernels.anchors import anchor, make_lists
+from hsmc.kernels.cells import invert
 from hsmc.kernels.clearance import HORIZON, SHORTENED
 from hsmc.kernels.deformations import apply
 from hsmc.kernels.elements import heat_bath_element
@@ -94,7 +95,10 @@ def entries_of(system):
 def test_every_near_pair_is_listed_by_both(motion, spheres, packing, cycles, seed):
     """All pairs nearer than lists claim to reach are in both lists, by the right image.
 
-    No sphere overlaps another, and none is farther from its anchor than it may be.
+    No sphere overlaps another, and none is farther from its anchor than it may be. Fails if a
+    sphere's own list is taken for those of others, if images are not turned round or turns
+    forgotten, anchors or images left out of deformations, lists kept for ever, or spheres let
+    stray too far (tried).
     """
     system = moved(motion, spheres, packing, cycles, seed)
     now, lists = as_configuration(system), system.lists
@@ -288,6 +292,15 @@ def test_a_list_that_overflows_has_all_made_anew():
         append(lists, 0, nowhere)
     anchor(lists, system, 1)
     assert {(i, j) for i, j, _ in entries_of(system)} == {(0, 1), (1, 0)}
+
+
+def test_a_box_too_thin_for_lists_is_no_endless_loop():
+    """Such boxes are never chosen for lists. Without a smallest margin this hangs."""
+    system = strayed()
+    system.box[2, 2] = 0.3
+    invert(system.box, system.inverse, system.per_face)
+    with pytest.raises(RuntimeError, match="find no room: the box is too thin"):
+        make_lists(system.lists, system)
 
 
 def test_spheres_too_unlike_have_no_lists():

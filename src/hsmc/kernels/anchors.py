@@ -26,6 +26,7 @@ from hsmc.kernels.cells import (
     number_of,
     place_in,
     read,
+    wide,
     wrapped,
 )
 from hsmc.kernels.jit import answers, inlined, lean
@@ -77,6 +78,14 @@ class Anchored(NamedTuple):
     lists: Lists
 
 
+@inlined
+def box_vectors(inverse: Floats, dx: float, dy: float, dz: float) -> tuple[int, int, int]:
+    """Return how many box vectors a displacement between images is."""
+    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
+    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
+    return a, b, int(np.rint(inverse[2, 2] * dz))
+
+
 @answers(look, query=Anchored)
 @inlined
 def list_packet(
@@ -87,10 +96,8 @@ def list_packet(
     if mask == 0:
         return carry
     inverse = query.system.inverse
-    dx, dy, dz = query.x - x, query.y - y, query.z - z  # from the box to the packet's image
-    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
-    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
-    c = int(np.rint(inverse[2, 2] * dz))
+    # From the box to the packet's image.
+    a, b, c = box_vectors(inverse, query.x - x, query.y - y, query.z - z)
     if max(abs(a), abs(b), abs(c)) > FARTHEST:
         query.lists.full[0] = 1
         return carry
@@ -99,7 +106,7 @@ def list_packet(
     while mask != 0:
         k = lowest(mask)
         mask &= mask - 1
-        j = owner[packet, k] + 0
+        j = wide(owner[packet, k])
         if j != query.i:
             append(lists, query.where, j << IMAGE_BITS | (image - lists.turns[j]))
     return carry
@@ -116,33 +123,9 @@ def make_list(lists: Lists, system: System, i: int, where: int) -> None:
     search(system, x, y, z, fractions, fractions, query, 1.0)
 
 
-def put_in_cells(lists: Lists | None, system: System) -> None:
-    """Bring all spheres into the box, and into the cells where they are.
-
-    Args:
-        lists: Those of the system, if it has any.
-        system: Spheres in their box.
-    """
-    raise NotImplementedError
-
-
-@answers(put_in_cells, lists=None)
-@lean
-def leave_in_cells(lists: None, system: System) -> None:
-    """See ``put_in_cells``: they are there, for the system has no lists."""
-
-
-@answers(put_in_cells, lists=Lists)
-@lean
-def put_listed_in_cells(lists: Lists, system: System) -> None:
-    """See ``put_in_cells``: where they are, if lists are used, cells do not know."""
-    if lists.used[0] != 0:
-        put_anchors(lists, system)
-
-
 @lean
 def put_anchors(lists: Lists, system: System) -> None:
-    """Do as ``put_in_cells``, and make where spheres are their anchors."""
+    """Bring all spheres into the box and into their cells: where they are is their anchor."""
     records, cells = lists.records, system.cells
     clear(cells)
     for i in range(system.species.shape[0]):
@@ -151,6 +134,20 @@ def put_anchors(lists: Lists, system: System) -> None:
         place_in(cells, i, number_of(cells, a, b, c), x, y, z, records[i, 3])
         lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
         lists.turns[i] = 0
+
+
+@lean
+def put_in_cells(lists: Lists | None, system: System) -> None:
+    """Bring all spheres into the box, and into the cells where they are.
+
+    Args:
+        lists: Those of the system, if it has any. Only if they are used, cells do not know.
+        system: Spheres in their box.
+    """
+    if lists is None:
+        return
+    if lists.used[0] != 0:
+        put_anchors(lists, system)
 
 
 @lean
@@ -164,10 +161,7 @@ def anchor(lists: Lists, system: System, i: int) -> None:
     x, y, z = records[i, 0], records[i, 1], records[i, 2]
     lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
     wx, wy, wz, ca, cb, cc = wrapped(system, x, y, z)
-    dx, dy, dz = x - wx, y - wy, z - wz
-    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
-    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
-    c = int(np.rint(inverse[2, 2] * dz))
+    a, b, c = box_vectors(inverse, x - wx, y - wy, z - wz)
     if max(abs(a), abs(b), abs(c)) > 1:
         make_lists(lists, system)
         return
@@ -175,7 +169,7 @@ def anchor(lists: Lists, system: System, i: int) -> None:
     move_to(system, i, number_of(system.cells, ca, cb, cc), wx, wy, wz)
     make_list(lists, system, i, spare)
     for k in range(spare * room, spare * room + lists.counts[spare]):
-        entry = lists.entries[k] + 0
+        entry = wide(lists.entries[k])
         j, back = entry >> IMAGE_BITS, i << IMAGE_BITS | (2 * MIDDLE - (entry & IMAGE))
         if not is_listed(lists, j, back):
             append(lists, j, back)
@@ -203,26 +197,16 @@ def make_lists(lists: Lists, system: System) -> None:
     begin_reach(lists, system)
 
 
+@lean
 def list_all(lists: Lists | None, system: System) -> None:
-    """Make lists of spheres that are in their cells, if the system is to have any.
+    """Make lists of spheres that are in their cells, if the system has any that are used.
 
     Args:
         lists: Those of the system, if it has any.
         system: Spheres in their box.
     """
-    raise NotImplementedError
-
-
-@answers(list_all, lists=None)
-@lean
-def list_none(lists: None, system: System) -> None:
-    """See ``list_all``: the system has no lists."""
-
-
-@answers(list_all, lists=Lists)
-@lean
-def list_spheres(lists: Lists, system: System) -> None:
-    """See ``list_all``: only if they are used."""
+    if lists is None:
+        return
     if lists.used[0] == 0:
         return
     for i in range(system.species.shape[0]):
@@ -252,11 +236,14 @@ def strays(lists: Lists, i: int, x: float, y: float, z: float) -> bool:
     return bool(dx * dx + dy * dy + dz * dz > lists.distances[STRAY] ** 2)
 
 
-def deform_listed(
+@lean
+def deform_lists(
     lists: Lists | None, system: System, xx: float, xy: float, xz: float, yy: float, yz: float,
     zz: float,
 ) -> None:  # fmt: skip
-    """Take listed spheres with a deformation d + G d of the box, which has been made.
+    """Take spheres with used lists with a deformation d + G d of the box, which has been made.
+
+    Lists that it may have made too short are made anew.
 
     Args:
         lists: Those of the system, if it has any.
@@ -268,23 +255,8 @@ def deform_listed(
         yz: See xx.
         zz: See xx.
     """
-    raise NotImplementedError
-
-
-@answers(deform_listed, lists=None)
-@lean
-def deform_none(
-    lists: None, system: System, xx: float, xy: float, xz: float, yy: float, yz: float, zz: float
-) -> None:
-    """See ``deform_listed``: there are no lists."""
-
-
-@answers(deform_listed, lists=Lists)
-@lean
-def deform_lists(
-    lists: Lists, system: System, xx: float, xy: float, xz: float, yy: float, yz: float, zz: float
-) -> None:
-    """See ``deform_listed``: lists that it may have made too short are made anew."""
+    if lists is None:
+        return
     if lists.used[0] == 0:
         return
     n = system.species.shape[0]

@@ -9,7 +9,7 @@ touches is the root of one quadratic equation.
 import math
 from typing import NamedTuple
 
-from hsmc.kernels.anchors import deform_listed
+from hsmc.kernels.anchors import deform_lists
 from hsmc.kernels.cells import USED, Cells, Floats, System, invert
 from hsmc.kernels.clearance import shorten
 from hsmc.kernels.jit import inlined, lean, merged
@@ -161,4 +161,4 @@ def apply(system: System, deformation: Deformation, t: float, shortest: float) -
         system.cells, system.box, system.inverse, system.per_face, xx, xy, xz, yy, yz, zz
     )  # fmt: skip
     shorten(system, shortest)
-    deform_listed(system.lists, system, xx, xy, xz, yy, yz, zz)
+    deform_lists(system.lists, system, xx, xy, xz, yy, yz, zz)

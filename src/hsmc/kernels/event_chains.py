@@ -24,8 +24,6 @@ doi:10.1063/1.4863991 (pressure); Klement & Engel, J. Chem. Phys. 150, 174108 (2
 doi:10.1063/1.5090882 (Newtonian chains).
 """
 
-# ruff: noqa: ARG001 - all ways take the same
-
 import math
 from typing import NamedTuple
 
@@ -34,7 +32,7 @@ from numpy.typing import NDArray
 
 from hsmc.kernels.cells import Floats, Indices, Ints, System, wide
 from hsmc.kernels.flights import DX, DY, DZ
-from hsmc.kernels.jit import answers, kernel, lean, merged
+from hsmc.kernels.jit import kernel, lean, merged
 from hsmc.kernels.landing import fly
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.random import normal, uniform
@@ -231,56 +229,31 @@ class Chains(NamedTuple):
     recent: Ints
 
 
-def chain_on(
+@lean
+def run_all(
     lists: Lists | None, system: System, chains: Chains, number: int, counts: Ints,
     state: NDArray[np.uint64],
 ) -> int:  # fmt: skip
-    """Run chains from spheres of the whole system, chosen at random.
-
-    Args:
-        lists: Those of the system, if it has any.
-        system: As for ``move_chains``, like the chains.
-        chains: See system.
-        number: How many chains.
-        counts: See system.
-        state: See system.
-
-    Returns:
-        Number of collisions.
-    """
-    raise NotImplementedError
-
-
-@answers(chain_on, lists=None)
-@lean
-def chain_in_cells(
-    lists: None, system: System, chains: Chains, number: int, counts: Ints,
-    state: NDArray[np.uint64],
-) -> int:  # fmt: skip
-    """See ``chain_on``."""
+    """Run chains from spheres of the whole system, with lists or without; return collisions."""
     velocities, mask, chain, _ = chains
     hit = system.limits  # scratch of box moves
-    return run_chains(
-        None, system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain,
-        counts, state,
-    )  # fmt: skip
-
-
-@answers(chain_on, lists=Lists)
-@lean
-def chain_in_lists(
-    lists: Lists, system: System, chains: Chains, number: int, counts: Ints,
-    state: NDArray[np.uint64],
-) -> int:  # fmt: skip
-    """See ``chain_on``: in lists, if they are used."""
-    if lists.used[0] == 0:
-        return chain_in_cells(None, system, chains, number, counts, state)
-    velocities, mask, chain, _ = chains
-    hit = system.limits
     return run_chains(
         lists, system, None, system.cells.everyone, number, velocities, mask, hit, chain, chain,
         counts, state,
     )  # fmt: skip
+
+
+@lean
+def chain_on(
+    lists: Lists | None, system: System, chains: Chains, number: int, counts: Ints,
+    state: NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """Do as ``run_all``, with lists if the system has any that are used."""
+    if lists is None:
+        return run_all(None, system, chains, number, counts, state)
+    if lists.used[0] == 0:
+        return run_all(None, system, chains, number, counts, state)
+    return run_all(lists, system, chains, number, counts, state)
 
 
 @merged

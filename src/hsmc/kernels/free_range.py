@@ -4,8 +4,6 @@ Only spheres whose clearance lets them touch in time are looked at. What a pair 
 how near others have to be to matter, so that after the first few almost none is left.
 """
 
-# ruff: noqa: ARG001 - all ways take the same
-
 import math
 from typing import Any, NamedTuple
 
@@ -148,20 +146,8 @@ def across(system: System) -> float:
     return float(1.0 / (system.diameter * max(per_face[0], per_face[1], per_face[2])))
 
 
-def narrow(lists: Lists | None, system: System, deformation: Deformation) -> None:
-    """Narrow what is free by all pairs that matter.
-
-    Args:
-        lists: Those of the system, if it has any.
-        system: Spheres in their box; their clearances are brought up to date.
-        deformation: Along which line.
-    """
-    raise NotImplementedError
-
-
-@answers(narrow, lists=None)
 @lean
-def narrow_by_cells(lists: None, system: System, deformation: Deformation) -> None:
+def narrow_by_cells(system: System, deformation: Deformation) -> None:
     """Narrow what is free by all pairs that matter, from the cells.
 
     After event chains one pass over all pairs tells everything. Else spheres known to be near
@@ -203,17 +189,13 @@ def look_in_list(lists: Lists, system: System, i: int, deformation: Deformation)
     system.clearance[i] = -best * SAFE / system.bounds[SHORTENED]
 
 
-@answers(narrow, lists=Lists)
-@lean
+@merged
 def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> None:
     """Narrow what is free by all pairs that matter, from the spheres' lists.
 
     Where more matters than is in lists, or spheres come near their own images, all spheres are
     put into cells where they are, and looked for there.
     """
-    if lists.used[0] == 0:
-        narrow_by_cells(None, system, deformation)
-        return
     limits, clearance, bounds = system.limits, system.clearance, system.bounds
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
@@ -229,7 +211,25 @@ def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> N
         clearance[i] = abs(clearance[i])
     if looked(system) > min(seen_beyond(lists, system), across(system)):
         make_lists(lists, system)
-        narrow_by_cells(None, system, deformation)
+        narrow_by_cells(system, deformation)
+
+
+@lean
+def narrow(lists: Lists | None, system: System, deformation: Deformation) -> None:
+    """Narrow what is free by all pairs that matter.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box; their clearances are brought up to date.
+        deformation: Along which line.
+    """
+    if lists is None:
+        narrow_by_cells(system, deformation)
+        return
+    if lists.used[0] == 0:
+        narrow_by_cells(system, deformation)
+    else:
+        narrow_by_lists(lists, system, deformation)
 
 
 @lean

@@ -105,7 +105,7 @@ def fly_in_lists(
     free = walk(lists, i, x, y, z, flight, room)
     if hit[SLOT] >= 0.0:
         free = held_back(free, ux, uy, uz, hit, 0.5 * slack)
-        j = (lists.entries[int(hit[SLOT])] + 0) >> IMAGE_BITS
+        j = wide(lists.entries[int(hit[SLOT])]) >> IMAGE_BITS
         fetch(velocities, 3 * j)
     records[i, 0], records[i, 1], records[i, 2] = x + ux * free, y + uy * free, z + uz * free
     if j < 0 and room < path:

@@ -29,6 +29,9 @@ DENSEST = 0.75
 MOST_ROOM = 160
 """Entries of a list, at most: among spheres much smaller than itself one has too many."""
 
+DENSE = 0.45
+"""Packing fraction below which spheres move too much for lists, about: none are made for less."""
+
 LAYERS = 4
 """Images of the box to either side that entries can tell apart, along each box vector."""
 
@@ -95,6 +98,12 @@ def room_for(radii: Floats, margin: float) -> int:
     return (int(DENSEST * shell / smallest**3) + LANES) >> BITS << BITS
 
 
+def margin_for(radii: Floats, volume: float) -> float:
+    """Return a margin with which lists have ``NEIGHBOURS`` entries, about, in σ_L."""
+    reach = (NEIGHBOURS * volume / len(radii) / (4.0 / 3.0 * math.pi)) ** (1.0 / 3.0)
+    return float(max(0.5 * reach - radii.mean(), LEAST_MARGIN * radii.max()))
+
+
 def new_lists(radii: Floats, volume: float, *, used: bool = True) -> Lists | None:
     """Return lists without entries, with a margin that suits the density.
 
@@ -107,11 +116,12 @@ def new_lists(radii: Floats, volume: float, *, used: bool = True) -> Lists | Non
         The lists, or None where they would be too long.
     """
     n = len(radii)
-    reach = (NEIGHBOURS * volume / n / (4.0 / 3.0 * math.pi)) ** (1.0 / 3.0)
-    margin = max(0.5 * reach - float(radii.mean()), LEAST_MARGIN * float(radii.max()))
-    if radii.min() <= 0.0 or room_for(radii, margin) > MOST_ROOM:
+    loosest = float(4.0 / 3.0 * math.pi * np.sum(radii**3)) / DENSE
+    # For any density, so that a run's blocks have lists or none, and are compiled once.
+    if radii.min() <= 0.0 or room_for(radii, margin_for(radii, loosest)) > MOST_ROOM:
         return None
-    room = room_for(radii, margin)
+    room = room_for(radii, margin_for(radii, loosest))
+    margin = margin_for(radii, min(volume, loosest))
     return Lists(
         np.full((n + 1, 4), np.nan),
         np.zeros((SIDE**3, 4)),

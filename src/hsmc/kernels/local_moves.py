@@ -1,14 +1,12 @@
 """Trial moves of all spheres at once: in cells, or with lists."""
 
-# ruff: noqa: ARG001 - all ways take the same
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hsmc.kernels.anchors import anchor, strays
 from hsmc.kernels.cells import RADIUS, Ints, System
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
-from hsmc.kernels.jit import answers, inlined, lean, merged
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.particle_moves import (
     Nearest,
@@ -21,27 +19,6 @@ from hsmc.kernels.particle_moves import (
 from hsmc.kernels.random import next_bits
 from hsmc.kernels.reach import CLOSEST
 from hsmc.kernels.search import NO_SLOT, walk
-
-
-def try_spheres(
-    lists: Lists | None, system: System, trials: Trials, state: NDArray[np.uint64]
-) -> None:
-    """Make N trial moves of spheres chosen at random.
-
-    Args:
-        lists: Those of the system, if it has any.
-        system: Spheres in their box; moved, and their cells or lists kept up to date.
-        trials: How far, and along which axes.
-        state: State of the generator; shape (4,).
-    """
-    raise NotImplementedError
-
-
-@answers(try_spheres, lists=None)
-@lean
-def try_in_cells(lists: None, system: System, trials: Trials, state: NDArray[np.uint64]) -> None:
-    """See ``try_spheres``: all cells are one region."""
-    move_members(system, system.cells.everyone, 0, None, trials, trials.recent, state)
 
 
 @inlined
@@ -71,12 +48,22 @@ def clearance_far(lists: Lists, system: System, i: int, x: float, y: float, z: f
     return clearance
 
 
-@answers(try_spheres, lists=Lists)
+@merged
+def try_in_cells(system: System, trials: Trials, state: NDArray[np.uint64]) -> None:
+    """Make the trial moves of a cycle in cells: all of them are one region."""
+    move_members(system, system.cells.everyone, 0, None, trials, trials.recent, state)
+
+
 @lean
-def try_in_lists(lists: Lists, system: System, trials: Trials, state: NDArray[np.uint64]) -> None:
-    """See ``try_spheres``: in lists, if they are used."""
+def try_spheres(
+    lists: Lists | None, system: System, trials: Trials, state: NDArray[np.uint64]
+) -> None:
+    """Make the trial moves of a cycle, with lists if the system has any that are used."""
+    if lists is None:
+        try_in_cells(system, trials, state)
+        return
     if lists.used[0] == 0:
-        try_in_cells(None, system, trials, state)
+        try_in_cells(system, trials, state)
         return
     steps, mask, counts, records = trials.steps, trials.mask, trials.recent, lists.records
     scale = SAFE / system.bounds[SHORTENED]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from hsmc.kernels.cells import RADIUS, System, X, Y, Z
+from hsmc.kernels.cells import RADIUS, System, X, Y, Z, wide
 from hsmc.kernels.jit import answers, inlined
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE
@@ -60,7 +60,7 @@ def separation_of_entry(
     packets: Any, packet: int, k: int, x: float, y: float, z: float
 ) -> tuple[float, float, float, float]:
     """See ``separation``."""
-    entry = packets.entries[packet * LANES + k] + 0
+    entry = wide(packets.entries[packet * LANES + k])
     j, image = entry >> IMAGE_BITS, entry & IMAGE
     records, shifts = packets.records, packets.shifts
     dx, dy = records[j, 0] + shifts[image, 0] - x, records[j, 1] + shifts[image, 1] - y
