@@ -32,7 +32,7 @@ from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.neighbors import check_overlap_free
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads
-from hsmc.ways import box_way, lists_pay, may_have_lists, way_of
+from hsmc.ways import box_way, lists_pay, may_have_lists, neighbours, way_of
 
 BLOCK_TRIALS = 800_000
 """Particle trials or collisions between two returns to Python, about: below half a second."""
@@ -261,7 +261,8 @@ class Simulation:
         else:
             hop = float(self._tally.chain[FREE_PATH])
         pay = lists_pay(self.moves.motion, self.spheres, hop, faces)
-        return new_lists(self._spheres.radii, self.volume, used=pay)
+        radii, entries = self._spheres.radii, neighbours(hop)
+        return new_lists(radii, self.volume, neighbours=entries, used=pay)
 
     def _reduce(self) -> None:
         if is_skewed(self._spheres.box):

@@ -8,6 +8,7 @@ import numpy as np
 from hsmc.box import Floats
 from hsmc.ensemble import BoxMode, Motion
 from hsmc.kernels.few_spheres import FEW
+from hsmc.kernels.lists import NEIGHBOURS
 from hsmc.kernels.plan import (
     BoxWay,
     DrawnElements,
@@ -36,6 +37,10 @@ SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
 """Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones.
 
 What a run starts with is not below."""
+
+FAR, MORE_NEIGHBOURS = 0.05, 23
+"""Trial step or mean free path, in σ_L, above which longer lists are faster, and how long: there
+the time goes into making them, elsewhere into reading them."""
 
 THINNEST = 1.5
 """Distance of two faces of the box, in σ_L, from which on spheres may have lists."""
@@ -80,3 +85,8 @@ def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
     if not may_have_lists(motion, spheres):
         return False
     return hop < SHORT[motion] and float(np.min(faces)) >= THINNEST
+
+
+def neighbours(hop: float) -> int:
+    """Return how many entries lists have, on average, where spheres move so far."""
+    return MORE_NEIGHBOURS if hop > FAR else NEIGHBOURS

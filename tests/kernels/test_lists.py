@@ -79,7 +79,7 @@ def as_configuration(system):
 def entries_of(system):
     """Return what is listed: sphere, neighbour, and number of the image."""
     lists, found = system.lists, set()
-    for i in range(len(lists.turns)):
+    for i in range(len(lists.counts)):
         listed = lists.entries[lists.room * i :][: lists.counts[i]]
         found |= {(i, int(e) >> IMAGE_BITS, int(e) & IMAGE) for e in listed}
     return found
@@ -95,10 +95,10 @@ def entries_of(system):
 def test_every_near_pair_is_listed_by_both(motion, spheres, packing, cycles, seed):
     """All pairs nearer than lists claim to reach are in both lists, by the right image.
 
-    No sphere overlaps another, and none is farther from its anchor than it may be. Fails if a
-    sphere's own list is taken for those of others, if images are not turned round or turns
-    forgotten, anchors or images left out of deformations, lists kept for ever, or spheres let
-    stray too far (tried).
+    Who lists another is listed by it. No sphere overlaps another, and none is farther from its
+    anchor than it may be. Fails if those that a sphere comes to or leaves are not told, if images
+    are not turned round, if a sphere that leaves the box keeps its entries, anchors or images are
+    left out of deformations, lists kept for ever, or spheres let stray too far (tried).
     """
     system = moved(motion, spheres, packing, cycles, seed)
     now, lists = as_configuration(system), system.lists
@@ -108,6 +108,8 @@ def test_every_near_pair_is_listed_by_both(motion, spheres, packing, cycles, see
     near = (pairs.distance < seen_beyond(lists, system) * pairs.contact) & (pairs.i != pairs.j)
     turns = pairs.image[near] @ [1, SIDE, SIDE**2]
     listed = entries_of(system)
+    assert listed == {(j, i, 2 * MIDDLE - image) for i, j, image in listed}
+    assert len(listed) == lists.counts.sum()
     for i, j, turn in zip(pairs.i[near], pairs.j[near], turns, strict=True):
         assert (int(i), int(j), MIDDLE + int(turn)) in listed
         assert (int(j), int(i), MIDDLE - int(turn)) in listed
@@ -287,7 +289,7 @@ def test_a_list_that_overflows_has_all_made_anew():
     """
     system = strayed()
     lists = system.lists
-    nowhere = len(lists.turns) << IMAGE_BITS
+    nowhere = len(lists.counts) << IMAGE_BITS
     while lists.counts[0] < lists.room:
         append(lists, 0, nowhere)
     anchor(lists, system, 1)

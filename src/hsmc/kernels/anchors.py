@@ -1,9 +1,11 @@
 """Who may come near whom: a list for each sphere, kept while spheres hardly move.
 
-When lists are made, every sphere is where its *anchor* is. Its list has all others whose anchors
-are nearer than contact and twice a margin. So a pair that is not listed cannot touch as long as
-neither sphere is farther from its anchor than a margin. When one is to go farther, all lists are
-made anew. Nothing else is done for a move: no cell is looked at, and places are not wrapped.
+When a list is made, its sphere is where its *anchor* is. A list has all others whose anchors are
+nearer than contact and twice a margin, and those have the sphere in theirs. So a pair that is not
+listed cannot touch as long as neither sphere is farther from its anchor than a margin. When one
+is to go farther, it is anchored anew where it is: its list is made anew, and those that it comes
+to or leaves are told. Nothing else is done for a move: no cell is looked at, and places are
+wrapped only where a sphere is anchored. Cells hold the anchors.
 
 A deformation of the box takes anchors with it. What that takes of the margin the box alone tells
 (``kernels.reach``); when hardly any is left, all lists are made anew.
@@ -20,13 +22,14 @@ import numpy as np
 
 from hsmc.kernels.cells import (
     Floats,
+    Indices,
+    Ints,
     System,
     clear,
     move_to,
     number_of,
     place_in,
     read,
-    wide,
     wrapped,
 )
 from hsmc.kernels.jit import answers, inlined, lean
@@ -36,16 +39,15 @@ from hsmc.kernels.lists import (
     MIDDLE,
     STRAY,
     Lists,
-    append,
-    is_listed,
+    leave_all,
+    nowhere,
+    packets_of,
+    take_spare,
     turns_of,
 )
-from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, NEAR, PLACE, lowest, near
+from hsmc.kernels.packets import BITS, IMAGE_BITS, LANES, NEAR, near, wide
 from hsmc.kernels.reach import CLOSEST, begin_reach, seen_beyond
 from hsmc.kernels.search import around, look, search
-
-FARTHEST = LAYERS - 2
-"""Images to either side that a list may reach; each sphere may be in one to either side itself."""
 
 SMALLER = 0.8
 """Of a margin for which there was no room."""
@@ -55,27 +57,33 @@ NO_MARGIN = 0.03
 
 
 class Anchored(NamedTuple):
-    """A query: who has an anchor near that of a sphere?
+    """A query: who has an anchor near that of a sphere? What is carried is 1 and their number.
 
     Attributes:
         i: The sphere.
-        where: In whose place its list is made.
-        x: Its anchor, wrapped (likewise y, z).
+        x: Its anchor (likewise y, z).
         y: See x.
         z: See x.
         reach: Its radius and twice the margin, in σ_L.
-        system: Spheres in their box; the list of the sphere is added to.
-        lists: Those of the system.
+        inverse: Of the box; shape (3, 3).
+        owner: Who is in which place of the cells.
+        row: Entries are written here.
+        first: Where the first one goes.
+        room: How many there is room for.
+        full: Whether there were more; shape (1,).
     """
 
     i: int
-    where: int
     x: float
     y: float
     z: float
     reach: float
-    system: System
-    lists: Lists
+    inverse: Floats
+    owner: Indices
+    row: Indices
+    first: int
+    room: int
+    full: Ints
 
 
 @inlined
@@ -84,6 +92,15 @@ def box_vectors(inverse: Floats, dx: float, dy: float, dz: float) -> tuple[int, 
     a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
     b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
     return a, b, int(np.rint(inverse[2, 2] * dz))
+
+
+@inlined
+def image_of(query: Anchored, x: float, y: float, z: float) -> int:
+    """Return the image of the box that is met where the sphere is seen at x, y, z, or -1."""
+    if x == query.x and y == query.y and z == query.z:
+        return MIDDLE
+    a, b, c = box_vectors(query.inverse, query.x - x, query.y - y, query.z - z)
+    return MIDDLE + turns_of(a, b, c) if max(abs(a), abs(b), abs(c)) <= LAYERS else -1
 
 
 @answers(look, query=Anchored)
@@ -95,32 +112,41 @@ def list_packet(
     mask = near(packets, packet, x, y, z, query.reach, 1.0) & NEAR
     if mask == 0:
         return carry
-    inverse = query.system.inverse
-    # From the box to the packet's image.
-    a, b, c = box_vectors(inverse, query.x - x, query.y - y, query.z - z)
-    if max(abs(a), abs(b), abs(c)) > FARTHEST:
-        query.lists.full[0] = 1
+    count, image = int(carry) - 1, image_of(query, x, y, z)
+    if image < 0 or count + LANES > query.room:
+        query.full[0] = 1
         return carry
-    lists, owner = query.lists, query.system.cells.owner
-    image = MIDDLE + turns_of(a, b, c) + lists.turns[query.i]
-    while mask != 0:
-        k = lowest(mask)
-        mask &= mask - 1
-        j = wide(owner[packet, k])
-        if j != query.i:
-            append(lists, query.where, j << IMAGE_BITS | (image - lists.turns[j]))
-    return carry
+    for k in range(LANES):  # without a branch: which are near cannot be foreseen
+        j = wide(query.owner[packet, k])
+        query.row[query.first + count] = j << IMAGE_BITS | image
+        count += (mask >> k & 1) if j != query.i else 0
+    return 1.0 + count
 
 
-@lean
-def make_list(lists: Lists, system: System, i: int, where: int) -> None:
-    """Make the list of a sphere in the place of another's, from the anchors in the cells."""
-    lists.counts[where] = 0
+@inlined
+def make_list(lists: Lists, system: System, i: int, row: Indices, first: int) -> int:
+    """Make the list of a sphere from the anchors in the cells.
+
+    Args:
+        lists: Those of the system.
+        system: Spheres in their box; cells have their anchors.
+        i: The sphere.
+        row: Written: where the list is made, whole packets.
+        first: Where the first entry goes.
+
+    Returns:
+        How many entries it has.
+    """
     x, y, z, radius = read(system.cells, int(system.cells.place_of[i]))
     reach = radius + 2.0 * lists.distances[MARGIN]
     fractions = around(system, reach + 0.5 * system.diameter)
-    query = Anchored(i, where, x, y, z, reach, system, lists)
-    search(system, x, y, z, fractions, fractions, query, 1.0)
+    query = Anchored(
+        i, x, y, z, reach, system.inverse, system.cells.owner, row, first, lists.room, lists.full
+    )
+    count = int(search(system, x, y, z, fractions, fractions, query, 1.0)) - 1
+    for k in range(count, packets_of(count) << BITS):
+        row[first + k] = nowhere(lists)
+    return count
 
 
 @lean
@@ -133,7 +159,6 @@ def put_anchors(lists: Lists, system: System) -> None:
         records[i, 0], records[i, 1], records[i, 2] = x, y, z
         place_in(cells, i, number_of(cells, a, b, c), x, y, z, records[i, 3])
         lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
-        lists.turns[i] = 0
 
 
 @lean
@@ -150,32 +175,19 @@ def put_in_cells(lists: Lists | None, system: System) -> None:
         put_anchors(lists, system)
 
 
-@lean
+@inlined
 def anchor(lists: Lists, system: System, i: int) -> None:
-    """Make where a sphere is its anchor, list its neighbours anew, and it with those new to it.
-
-    Those it left behind keep it in their lists until these are made anew, which does no harm.
-    """
-    records, inverse = lists.records, system.inverse
-    spare, room = lists.turns.shape[0], lists.room
+    """Make where a sphere is its anchor; its list and those that it comes to or leaves follow."""
+    records, anchors = lists.records, lists.anchors
     x, y, z = records[i, 0], records[i, 1], records[i, 2]
-    lists.anchors[i, 0], lists.anchors[i, 1], lists.anchors[i, 2] = x, y, z
-    wx, wy, wz, ca, cb, cc = wrapped(system, x, y, z)
-    a, b, c = box_vectors(inverse, x - wx, y - wy, z - wz)
-    if max(abs(a), abs(b), abs(c)) > 1:
-        make_lists(lists, system)
-        return
-    lists.turns[i] = turns_of(a, b, c)
-    move_to(system, i, number_of(system.cells, ca, cb, cc), wx, wy, wz)
-    make_list(lists, system, i, spare)
-    for k in range(spare * room, spare * room + lists.counts[spare]):
-        entry = wide(lists.entries[k])
-        j, back = entry >> IMAGE_BITS, i << IMAGE_BITS | (2 * MIDDLE - (entry & IMAGE))
-        if not is_listed(lists, j, back):
-            append(lists, j, back)
-    lists.counts[i] = lists.counts[spare]
-    for k in range((int(lists.counts[i]) + PLACE) >> BITS << BITS):
-        lists.entries[i * room + k] = lists.entries[spare * room + k]
+    wx, wy, wz, a, b, c = wrapped(system, x, y, z)
+    if wx != x or wy != y or wz != z:
+        leave_all(lists, i)  # which of its images is near whom has changed
+    records[i, 0], records[i, 1], records[i, 2] = wx, wy, wz
+    anchors[i, 0], anchors[i, 1], anchors[i, 2] = wx, wy, wz
+    move_to(system, i, number_of(system.cells, a, b, c), wx, wy, wz)
+    count = make_list(lists, system, i, lists.spare, 0)
+    take_spare(lists, i, count)
     if lists.full[0] != 0:
         make_lists(lists, system)
 
@@ -191,7 +203,7 @@ def make_lists(lists: Lists, system: System) -> None:
             raise RuntimeError("lists of neighbours find no room: the box is too thin")
         lists.full[0] = 0
         for i in range(system.species.shape[0]):
-            make_list(lists, system, i, i)
+            lists.counts[i] = make_list(lists, system, i, lists.entries, i * lists.room)
         if lists.full[0] != 0:
             lists.distances[MARGIN] *= SMALLER
     begin_reach(lists, system)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.lock import acquire, release
-from hsmc.kernels.packets import BITS, LANES, PLACE, put
+from hsmc.kernels.packets import BITS, LANES, PLACE, put, wide
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,12 +155,6 @@ def choose_shape(cells: Cells, box: Floats, per_face: Floats) -> None:
         cells.shape[thinnest] -= 1
         total = cells.shape[0] * cells.shape[1] * cells.shape[2]
         thinnest = thinnest_axis(cells, per_face)
-
-
-@inlined
-def wide(index: int) -> int:
-    """Return an index of 32 bits as one of 64; what takes both would be compiled for both."""
-    return index + 0
 
 
 @lean

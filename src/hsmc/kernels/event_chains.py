@@ -30,11 +30,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import Floats, Indices, Ints, System, wide
+from hsmc.kernels.cells import Floats, Indices, Ints, System
 from hsmc.kernels.flights import DX, DY, DZ
 from hsmc.kernels.jit import kernel, lean, merged
 from hsmc.kernels.landing import fly
 from hsmc.kernels.lists import Lists
+from hsmc.kernels.packets import wide
 from hsmc.kernels.random import normal, uniform
 from hsmc.kernels.walls import NONE, Walls, reflect
 

@@ -5,11 +5,11 @@
 import math
 
 from hsmc.kernels.anchors import anchor
-from hsmc.kernels.cells import Floats, System, move_to, number_of, read, wide, wrapped
+from hsmc.kernels.cells import Floats, System, move_to, number_of, read, wrapped
 from hsmc.kernels.flights import SLOT, Flight, free_path, held_back, slack_of
 from hsmc.kernels.jit import answers, inlined, merged
 from hsmc.kernels.lists import STRAY, Lists
-from hsmc.kernels.packets import BITS, IMAGE_BITS, PLACE, fetch
+from hsmc.kernels.packets import BITS, IMAGE_BITS, PLACE, fetch, wide
 from hsmc.kernels.search import NO_SLOT, walk
 from hsmc.kernels.walls import NONE, Walls, inside, wall_ahead
 

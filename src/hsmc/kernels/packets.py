@@ -21,6 +21,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from hsmc.kernels.jit import inlined
+
 BITS = 3
 """Bits of a place: 8·packet + place is taken apart by a shift and a mask, as division by 8 takes
 many instructions more, for the sake of negative numbers."""
@@ -37,7 +39,7 @@ ROWS = 4
 ROUNDING = 1e-12
 """Of squared distances over squared contact: what may be met is told somewhat too often."""
 
-IMAGE_BITS = 10
+IMAGE_BITS = 7
 """Bits of an entry of a list that tell the image; the others tell the sphere."""
 
 IMAGE = (1 << IMAGE_BITS) - 1
@@ -129,6 +131,12 @@ def separations(builder: Any, rows: list[Any], place: list[Any]) -> tuple[list[A
 def mask_of(builder: Any, verdict: Any) -> Any:
     """Return a vector of truths as an integer."""
     return builder.zext(builder.bitcast(verdict, ir.IntType(LANES)), I64)
+
+
+@inlined
+def wide(index: int) -> int:
+    """Return an index of 32 bits as one of 64; what takes both would be compiled for both."""
+    return index + 0
 
 
 @instruction

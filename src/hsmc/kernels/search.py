@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from hsmc.kernels.cells import RADIUS, System, X, Y, Z, wide
+from hsmc.kernels.cells import RADIUS, System, X, Y, Z
 from hsmc.kernels.jit import answers, inlined
 from hsmc.kernels.lists import Lists
-from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE
+from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE, wide
 
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
