@@ -40,8 +40,8 @@ BLOCK_TRIALS = 800_000
 BLOCK_CYCLES = 500
 """Cycles between two returns to Python, at most."""
 
-LARGE_TRIALS, LARGE_CYCLES = 3_200_000, 8
-"""Trial moves of a block of a larger one, about, and its cycles, at least.
+LARGE_TRIALS, LARGE_COLLISIONS, LARGE_CYCLES = 3_200_000, 6_400_000, 8
+"""Trial moves or collisions of a block of a larger one, about, and its cycles, at least.
 
 What a block begins with, putting spheres in order and learning who is near whom, takes as long as
 two cycles do on two threads; so blocks are half a second long, and at 10⁶ spheres a second, or two
@@ -187,7 +187,9 @@ class Simulation:
     @property
     def block_cycles(self) -> int:
         """Cycles to hand to one ``advance``: short enough to serve signals between two."""
-        if isinstance(self.way, LocalMovesInRegions | EventChainsInRegions):
+        if isinstance(self.way, EventChainsInRegions):
+            return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_COLLISIONS // self.spheres))
+        if isinstance(self.way, LocalMovesInRegions):
             return min(BLOCK_CYCLES, max(LARGE_CYCLES, LARGE_TRIALS // self.spheres))
         return max(1, min(BLOCK_CYCLES, BLOCK_TRIALS // self.spheres))
 
@@ -214,9 +216,11 @@ class Simulation:
             self.moves.box_target,
         )
         pressures, volumes = np.ascontiguousarray(pressures), np.empty(len(pressures))
-        room = new_room(self._spheres, few, self._new_lists())
-        with kernel_threads():
-            run_block(room, self._spheres, plan, self._tally, pressures, volumes)
+        lists = self._new_lists()
+        before = self.state() if lists is not None else {}
+        if not self._run_block(plan, few, lists, pressures, volumes):
+            self._take(before)
+            self._run_block(plan, few, self._new_lists(used=False), pressures, volumes)
         self.cycle += len(pressures)
         if self.moves.box == "floppy":
             self._reduce()
@@ -247,12 +251,24 @@ class Simulation:
             raise InputError(message)
         simulation = cls.__new__(cls)
         simulation.moves = moves
-        simulation.cycle = int(state["cycle"])
-        simulation._spheres = Spheres(*(np.array(state[name]) for name in Spheres._fields))
-        simulation._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
+        simulation._take(state)
         return simulation
 
-    def _new_lists(self) -> Lists | None:
+    def _take(self, state: Mapping[str, NDArray[Any]]) -> None:
+        self.cycle = int(state["cycle"])
+        self._spheres = Spheres(*(np.array(state[name]) for name in Spheres._fields))
+        self._tally = Tally(*(np.array(state[name]) for name in Tally._fields))
+
+    def _run_block(
+        self, plan: Plan, few: Floats | None, lists: Lists | None, pressures: Floats,
+        volumes: Floats,
+    ) -> bool:  # fmt: skip
+        """Run a block; false where spheres crowd, so that a list found no room for a neighbour."""
+        room = new_room(self._spheres, few, lists)
+        with kernel_threads():
+            return run_block(room, self._spheres, plan, self._tally, pressures, volumes)
+
+    def _new_lists(self, *, used: bool = True) -> Lists | None:
         if not may_have_lists(self.moves.motion, self.spheres):
             return None
         faces = Box(self.box).face_distances
@@ -260,7 +276,7 @@ class Simulation:
             hop = float(np.max(self._tally.steps[np.unique(self._spheres.species)]))
         else:
             hop = float(self._tally.chain[FREE_PATH])
-        pay = lists_pay(self.moves.motion, self.spheres, hop, faces)
+        pay = used and lists_pay(self.moves.motion, self.spheres, hop, faces)
         radii, entries = self._spheres.radii, neighbours(hop)
         return new_lists(radii, self.volume, neighbours=entries, used=pay)
 

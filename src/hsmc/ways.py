@@ -26,17 +26,21 @@ from hsmc.kernels.plan import (
 ONE_REGION = 4096
 """Spheres up to which trial moves take the whole system for one region, on one thread."""
 
-ONE_CHAIN_REGION = 32_768
+ONE_CHAIN_REGION = 16_384
 """The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
-MOST_LISTED = 8192
-"""Spheres up to which lists of neighbours may pay: of more the cache does not hold what lists need
-beside the places. Few do without cells."""
+MOST_LISTED, MOST_LISTED_IN_REGIONS = 8192, 200_000
+"""Spheres up to which lists of neighbours may pay, moved at once or region by region: of more
+neither the cache nor, at last, the memory hold what lists need beside the places. Few do without
+cells."""
 
 SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
 """Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones.
 
 What a run starts with is not below."""
+
+SHORT_IN_REGIONS: dict[Motion, float] = {"chain": 0.085, "newtonian": 0.055}
+"""The same of chains region by region, where a new list is farther from the processor."""
 
 FAR, MORE_NEIGHBOURS = 0.05, 23
 """Trial step or mean free path, in σ_L, above which longer lists are faster, and how long: there
@@ -69,8 +73,10 @@ def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
 
 def may_have_lists(motion: Motion, spheres: int) -> bool:
     """Tell whether so many spheres have lists of neighbours once they hardly move."""
-    at_once = isinstance(way_of(motion, spheres), LocalMoves | EventChains)
-    return at_once and FEW[1] < spheres <= MOST_LISTED
+    way = way_of(motion, spheres)
+    if isinstance(way, EventChainsInRegions):
+        return spheres <= MOST_LISTED_IN_REGIONS
+    return not isinstance(way, LocalMovesInRegions) and FEW[1] < spheres <= MOST_LISTED
 
 
 def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
@@ -84,7 +90,9 @@ def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
     """
     if not may_have_lists(motion, spheres):
         return False
-    return hop < SHORT[motion] and float(np.min(faces)) >= THINNEST
+    in_regions = isinstance(way_of(motion, spheres), EventChainsInRegions)
+    short = SHORT_IN_REGIONS if in_regions else SHORT
+    return hop < short[motion] and float(np.min(faces)) >= THINNEST
 
 
 def neighbours(hop: float) -> int:

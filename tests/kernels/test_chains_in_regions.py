@@ -9,7 +9,12 @@ from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.fit import dilate, expand_to, random_fluid
-from hsmc.kernels.chains_in_regions import Turn, chains_of_region, move_chains_in_regions
+from hsmc.kernels.chains_in_regions import (
+    Turn,
+    chains_of_region,
+    move_chains_in_regions,
+    reach_in_regions,
+)
 from hsmc.kernels.event_chains import (
     FLOWN,
     HANDED_ON,
@@ -19,7 +24,10 @@ from hsmc.kernels.event_chains import (
     draw_velocities,
     tune_duration,
 )
-from hsmc.kernels.regions import cut, members_of
+from hsmc.kernels.lists import new_lists
+from hsmc.kernels.members import members_of
+from hsmc.kernels.regions import cut
+from hsmc.kernels.walls import walls_of
 from hsmc.mixture import Mixture
 from hsmc.neighbors import smallest_gap
 from hsmc.rng import kernel_state
@@ -43,8 +51,9 @@ def one_thread():
 class Run:
     """Chains in regions, cycle after cycle."""
 
-    def __init__(self, configuration, newtonian, seed, mask=ALL, duration=1.0):
-        self.system, _ = system_of(configuration)
+    def __init__(self, configuration, newtonian, seed, mask=ALL, duration=1.0, listed=False):
+        lists = new_lists(0.5 * configuration.diameters, configuration.box.volume, used=listed)
+        self.system, _ = system_of(configuration, lists=lists)
         self.mask, self.state = mask, kernel_state(seed, "test")
         self.velocities = np.zeros((len(configuration) if newtonian else 1, 3))
         (draw_velocities if newtonian else draw_direction)(self.velocities, mask, self.state)
@@ -55,12 +64,25 @@ class Run:
         """Make about N collisions."""
         chains = Chains(self.velocities, self.mask, self.chain, self.recent)
         move_chains_in_regions(self.system, chains, self.counts, self.state)
+        assert self.system.lists.full[0] == 0
 
     def tune(self, cycles):
         """Make cycles between which the duration of the chains is tuned."""
         for _ in range(cycles):
             self.cycle()
             tune_duration(self.system.species.shape[0], self.chain, self.recent)
+
+    def records(self):
+        """Return x, y, z, radius of each sphere, in the system's order."""
+        lists = self.system.lists
+        return lists.records[:-1].copy() if lists.used[0] else records_of(self.system.cells)
+
+    def members(self, regions, region):
+        """Return the spheres of a region."""
+        system = self.system
+        walls = walls_of(system.cells, regions, region)
+        lists = system.lists if system.lists.used[0] else None
+        return members_of(lists, system, walls, regions, region)
 
     def measured(self):
         """Return Z, and the mean free path, since the last call or the start."""
@@ -71,8 +93,12 @@ class Run:
         return compressibility, path
 
 
+LISTED = pytest.mark.parametrize("listed", [False, True])
+
+
+@LISTED
 @pytest.mark.parametrize("newtonian", [False, True])
-def test_only_the_spheres_of_a_region_fly(newtonian):
+def test_only_the_spheres_of_a_region_fly(newtonian, listed):
     """They stay in it, overlap nothing and keep their energy; in a skewed box, of two sizes.
 
     Fails if flights pass the walls, if what is outside is hit like the rest, or if what comes
@@ -83,31 +109,32 @@ def test_only_the_spheres_of_a_region_fly(newtonian):
     box = Box(1.3 * skew @ fluid.box.vectors)
     start = Configuration(box, 1.3 * fluid.positions @ skew.T, 0.6 * fluid.diameters, fluid.types)
     assert smallest_gap(start).gap > 0.0
-    run = Run(start, newtonian, seed=1)
+    run = Run(start, newtonian, seed=1, listed=listed)
     system = run.system
-    regions = cut(system, (6, 6, 6), 1.5, run.state)
+    regions = cut(system, (6, 6, 6), reach_in_regions(system.lists, system, 0.2), run.state)
     assert tuple(regions.number) == (2, 2, 2)
-    members = members_of(system.cells, regions, (0, 1, 0))
-    before, energy = records_of(system.cells), (run.velocities**2).sum()
+    members = run.members(regions, (0, 1, 0))
+    before, energy = run.records(), (run.velocities**2).sum()
     flown, counts = np.zeros((8, 5)), np.zeros((2, 2), np.int64)
     moves = Turn(run.velocities, ALL, np.array([200.0, 0.2, 0, 0, 0]), flown, 5.0)
-    chains_of_region(system, members, regions, (0, 1, 0), moves, counts, run.state)
+    chains_of_region(system, regions, (0, 1, 0), moves, counts, run.state)
     assert counts[:, 1].sum() > 5 * len(members)
-    moved = (records_of(system.cells) != before).any(axis=1)
+    moved = (run.records() != before).any(axis=1)
     assert set(np.flatnonzero(moved)) <= set(members)
     assert moved.sum() > 0.9 * len(members)
-    assert set(members_of(system.cells, regions, (0, 1, 0))) == set(members)
+    assert set(run.members(regions, (0, 1, 0))) == set(members)
     assert np.flatnonzero(flown[:, LENGTH]).tolist() == [2]
     np.testing.assert_allclose((run.velocities**2).sum(), energy)
-    records = records_of(system.cells)
+    records = run.records()
     final = Configuration(
         Box(system.box.copy()), records[:, :3], 2.0 * records[:, 3], system.species * 1
     )
     assert smallest_gap(final).gap >= 0.0
 
 
+@LISTED
 @pytest.mark.parametrize("newtonian", [False, True])
-def test_rods_on_a_line(newtonian):
+def test_rods_on_a_line(newtonian, listed):
     """Gaps between hard rods: P(gap > x) = (1 − x/F)^(N−1), F being the free length, exactly.
 
     Spheres of a narrow box that move along x alone are rods on a line (L. Tonks, Phys. Rev. 50,
@@ -120,7 +147,7 @@ def test_rods_on_a_line(newtonian):
     positions = np.column_stack([x, np.zeros(n), np.zeros(n)])
     box = Box(np.diag([length, 1.5, 1.5]))
     start = Configuration(box, positions, np.ones(n), np.zeros(n, np.int64))
-    run = Run(start, newtonian, seed=2, mask=X_ONLY, duration=20.0)
+    run = Run(start, newtonian, seed=2, mask=X_ONLY, duration=20.0, listed=listed)
     gaps, found = [], []
     for cycle in range(40_000):
         if newtonian and cycle % 50 == 0:
@@ -129,7 +156,7 @@ def test_rods_on_a_line(newtonian):
         if cycle == 1000:
             run.measured()
         if cycle % 60 == 0 and cycle > 1000:
-            along = np.sort(records_of(run.system.cells)[:, 0])
+            along = np.sort(run.records()[:, 0] % length)
             gaps.append(np.diff(along, append=along[0] + length)[:: n // 8] - 1.0)
         if cycle % 1560 == 0 and cycle > 1000:
             found.append(run.measured()[0])
@@ -142,15 +169,16 @@ def test_rods_on_a_line(newtonian):
     assert abs(np.mean(found) - (1.0 + (n - 1) / (length - n))) < 3.0 * error
 
 
+@LISTED
 @pytest.mark.parametrize("newtonian", [False, True])
-def test_pressure_of_a_large_fluid(newtonian):
+def test_pressure_of_a_large_fluid(newtonian, listed):
     """Z at φ = 0.40 is that of the fluid's equation of state, within three standard errors.
 
     So is the mean free path: λ (Z − 1) = 2/3, for a collision hands on 2/3 of a diameter on
     average.
     """
     cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.40)
-    run = Run(cell.replicated(8, 8, 18), newtonian, seed=4)
+    run = Run(cell.replicated(8, 8, 18), newtonian, seed=4, listed=listed)
     run.tune(300)
     run.measured()
     found = []

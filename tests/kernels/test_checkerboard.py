@@ -18,12 +18,12 @@ from hsmc.configuration import Configuration
 from hsmc.crystal import crystal
 from hsmc.errors import InputError
 from hsmc.fit import dilate, expand_to
+from hsmc.kernels.members import members_of
 from hsmc.kernels.packets import LANES
 from hsmc.kernels.particle_moves import Trials, move_regions
 from hsmc.kernels.random import next_bits, open_stream
 from hsmc.kernels.regions import (
     cut,
-    members_of,
     next_of_colour,
     number_of_colour,
     number_of_region,
@@ -31,6 +31,7 @@ from hsmc.kernels.regions import (
     packets_about,
     region_of_colour,
 )
+from hsmc.kernels.walls import walls_of
 from hsmc.rng import kernel_state
 from hsmc.threads import kernel_threads, on_threads
 from tests.conftest import points, records_of
@@ -119,7 +120,10 @@ def test_members_are_all_spheres_once_and_stay():
         assert np.array_equal(region[before], region[cells_of(system.cells)])
     assert tally[0, 0] == 3 * 40_000
     regions = cut(system, (6, 6, 6), 1.0, state)
-    every = [members_of(system.cells, regions, r) for r in np.ndindex(*regions.number)]
+    every = [
+        members_of(None, system, walls_of(system.cells, regions, r), regions, r)
+        for r in np.ndindex(*regions.number)
+    ]
     for members, (ra, rb, rc) in zip(every, np.ndindex(*regions.number), strict=True):
         number = number_of_region(regions, ra, rb, rc)
         assert np.all(region[cells_of(system.cells)[members]] == number)

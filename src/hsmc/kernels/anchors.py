@@ -177,7 +177,10 @@ def put_in_cells(lists: Lists | None, system: System) -> None:
 
 @inlined
 def anchor(lists: Lists, system: System, i: int) -> None:
-    """Make where a sphere is its anchor; its list and those that it comes to or leaves follow."""
+    """Make where a sphere is its anchor; its list and those that it comes to or leaves follow.
+
+    ``Lists.full`` says whether there was room for all.
+    """
     records, anchors = lists.records, lists.anchors
     x, y, z = records[i, 0], records[i, 1], records[i, 2]
     wx, wy, wz, a, b, c = wrapped(system, x, y, z)
@@ -188,6 +191,11 @@ def anchor(lists: Lists, system: System, i: int) -> None:
     move_to(system, i, number_of(system.cells, a, b, c), wx, wy, wz)
     count = make_list(lists, system, i, lists.spare, 0)
     take_spare(lists, i, count)
+
+
+@inlined
+def make_room(lists: Lists, system: System) -> None:
+    """Make all lists anew, with a smaller margin, if an entry found no room."""
     if lists.full[0] != 0:
         make_lists(lists, system)
 

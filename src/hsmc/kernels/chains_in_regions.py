@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import Floats, Indices, Ints, System
+from hsmc.kernels.cells import Floats, Ints, System
 from hsmc.kernels.checkerboard import Region, move_any_colour, move_region, number_of_colours
 from hsmc.kernels.event_chains import (
     COLLISIONS,
@@ -32,11 +32,13 @@ from hsmc.kernels.event_chains import (
     remember,
     run_chains,
 )
-from hsmc.kernels.jit import answers, part
-from hsmc.kernels.packets import fetch
+from hsmc.kernels.jit import answers, inlined, lean, merged, part
+from hsmc.kernels.lists import MARGIN, STRAY, Lists, with_own_spare
+from hsmc.kernels.members import members_of
+from hsmc.kernels.packets import fetch, wide
 from hsmc.kernels.random import uniform
 from hsmc.kernels.regions import Regions, cut, fetch_region
-from hsmc.kernels.walls import walls_of
+from hsmc.kernels.walls import Walls, walls_of
 
 TURN = 2
 """Collisions of each sphere in a turn of its region: more fill the cache less often.
@@ -70,27 +72,118 @@ class Turn(NamedTuple):
     collisions: float
 
 
+@inlined
+def fetch_list(lists: Lists | None, i: int) -> None:
+    """Ask the cache for the list of a sphere, and for its anchor."""
+    if lists is not None:
+        first = lists.room * wide(i)
+        fetch(lists.entries, first)
+        fetch(lists.entries, first + 16)
+        fetch(lists.anchors, 3 * i)
+        fetch(lists.counts, i)
+
+
+@merged
+def chains_between(
+    lists: Lists | None, system: System, walls: Walls, regions: Regions, region: Region,
+    velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Make the event chains of a region's turn, with lists or without.
+
+    Args:
+        lists: Those of the system, if they are used.
+        system: Spheres in their box; those of the region are moved.
+        walls: Of the region.
+        regions: How the cells are cut.
+        region: Which one, along each box vector.
+        velocities: Of each sphere, or room for one.
+        turn: What else the chains need to know.
+        counts: As for ``move_region``, like the state.
+        state: See counts.
+    """
+    fetch_region(system.cells, regions, region)
+    members = members_of(lists, system, walls, regions, region)
+    for i in members:
+        fetch(velocities, 3 * i)
+        fetch_list(lists, i)
+    number = int(turn.collisions * members.shape[0] / COLLISIONS + uniform(state))
+    flown = turn.flown[walls.region]
+    run_chains(
+        lists, system, walls, members, number, velocities, turn.mask, np.empty(5), turn.chain,
+        flown, counts, state,
+    )  # fmt: skip
+    flown[DURATION] += number
+
+
+@part
+def chains_in_cells(
+    system: System, walls: Walls, regions: Regions, region: Region, velocities: Floats,
+    turn: Turn, counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Do as ``chains_between`` without lists."""
+    chains_between(None, system, walls, regions, region, velocities, turn, counts, state)
+
+
+@part
+def chains_with_lists(
+    lists: Lists, system: System, walls: Walls, regions: Regions, region: Region,
+    velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Do as ``chains_between`` with lists, of which other threads use the rest."""
+    spare, kept = np.empty(lists.spare.shape[0], np.int32), np.empty(lists.kept.shape[0], np.int64)
+    own = with_own_spare(lists, spare, kept)
+    chains_between(own, system, walls, regions, region, velocities, turn, counts, state)
+
+
+@part
+def take_turn(
+    lists: Lists | None, system: System, walls: Walls, regions: Regions, region: Region,
+    velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Do as ``chains_between``, with lists if the system has any that are used."""
+    if lists is None:
+        chains_in_cells(system, walls, regions, region, velocities, turn, counts, state)
+        return
+    if lists.used[0] == 0:
+        chains_in_cells(system, walls, regions, region, velocities, turn, counts, state)
+        return
+    chains_with_lists(lists, system, walls, regions, region, velocities, turn, counts, state)
+
+
 @answers(move_region, moves=Turn)
 @part
 def chains_of_region(
-    system: System, members: Indices, regions: Regions, region: Region, turn: Turn,
-    counts: Ints, state: NDArray[np.uint64],
+    system: System, regions: Regions, region: Region, turn: Turn, counts: Ints,
+    state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make the event chains of a region's turn."""
     velocities = turn.velocities
     if velocities.shape[0] == 1:
         velocities = velocities.copy()  # of this thread
-    fetch_region(system.cells, regions, region)
-    for i in members:
-        fetch(velocities, 3 * i)
     walls = walls_of(system.cells, regions, region)
-    number = int(turn.collisions * members.shape[0] / COLLISIONS + uniform(state))
-    flown = turn.flown[walls.region]
-    run_chains(
-        None, system, walls, members, number, velocities, turn.mask, np.empty(5), turn.chain, flown,
-        counts, state,
-    )  # fmt: skip
-    flown[DURATION] += number
+    take_turn(system.lists, system, walls, regions, region, velocities, turn, counts, state)
+
+
+@lean
+def reach_in_regions(lists: Lists | None, system: System, path: float) -> float:
+    """Return how far regions that are moved at once have to be apart, in σ_L.
+
+    No region is thinner: a flight that ends inside was inside all the way. Where lists are used,
+    a sphere's new list is made of the anchors about it, and those are told: of spheres that no
+    other region comes near.
+
+    Args:
+        lists: Those of the system, if it has any.
+        system: Spheres in their box.
+        path: Mean free path, in σ_L.
+    """
+    looked = system.diameter + SIGHT * path
+    if lists is None:
+        return looked
+    if lists.used[0] == 0:
+        return looked
+    distances = lists.distances
+    return float(2.0 * (system.diameter + 2.0 * distances[MARGIN] + distances[STRAY]))
 
 
 @part
@@ -106,8 +199,7 @@ def move_chains_in_regions(
         state: See system.
     """
     velocities, mask, chain, _ = chains
-    # None is thinner than a flight is long: one that ends inside was inside all the way.
-    reach = system.diameter + SIGHT * chain[FREE_PATH]
+    reach = reach_in_regions(system.lists, system, chain[FREE_PATH])
     regions = cut(system, THICKNESS, reach, state)
     colours = number_of_colours(regions)
     turns = max(1, colours // TURN)

@@ -26,12 +26,12 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from hsmc.kernels.cells import Cells, Floats, Indices, Ints, System
+from hsmc.kernels.cells import Cells, Floats, Ints, System
 from hsmc.kernels.jit import lean, merged, part, threaded
+from hsmc.kernels.lists import Lists
 from hsmc.kernels.random import next_bits, open_stream, uniform
 from hsmc.kernels.regions import (
     Regions,
-    members_of,
     number_of_colour,
     number_of_region,
     region_of_colour,
@@ -41,14 +41,13 @@ Region = tuple[int, int, int]
 
 
 def move_region(
-    system: System, members: Indices, regions: Regions, region: Region, moves: Any,
-    counts: Ints, state: NDArray[np.uint64],
+    system: System, regions: Regions, region: Region, moves: Any, counts: Ints,
+    state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Move the spheres of a region; in which way, the type of ``moves`` says.
 
     Args:
         system: Spheres in their box; those of the region are moved.
-        members: The spheres of the region; shape (M,).
         regions: How the cells are cut.
         region: Which one, along each box vector.
         moves: What the way of moving needs to know.
@@ -128,7 +127,7 @@ def move_colour(
     move_at_once(
         system.cells, system.species, system.box, system.inverse, system.per_face,
         system.diameter, system.sphere_volume, system.clearance, system.bounds, system.limits,
-        regions, colour, moves, made, key,
+        system.lists, regions, colour, moves, made, key,
     )  # fmt: skip
     for region in range(made.shape[0]):
         for kind in range(2):
@@ -140,7 +139,7 @@ def move_colour(
 def move_at_once(
     cells: Cells, species: NDArray[np.int8], box: Floats, inverse: Floats, per_face: Floats,
     diameter: float, sphere_volume: float, clearance: Floats, bounds: Floats, limits: Floats,
-    regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,
+    lists: Lists | None, regions: Regions, colour: Region, moves: Any, made: Ints, key: np.uint64,
 ) -> None:  # fmt: skip
     """Move the spheres of all regions of one colour at the same time: they do not touch.
 
@@ -157,6 +156,7 @@ def move_at_once(
         clearance: See cells.
         bounds: See cells.
         limits: See cells.
+        lists: See cells.
         regions: How the cells are cut.
         colour: First region of the colour along each box vector, 0 or 1.
         moves: As for ``move_region``.
@@ -176,7 +176,7 @@ def move_at_once(
             bounds,
             limits,
             None,
-            None,
+            lists,
         )
         region = region_of_colour(regions, colour, place)
         number = number_of_region(regions, region[0], region[1], region[2])
@@ -201,6 +201,5 @@ def move_by_stream(
     """
     stream, made = np.empty(4, np.uint64), np.zeros((2, 2), np.int64)
     open_stream(key, number, stream)
-    members = members_of(system.cells, regions, region)
-    move_region(system, members, regions, region, moves, made, stream)
+    move_region(system, regions, region, moves, made, stream)
     counts += made

@@ -72,8 +72,8 @@ def ahead_of(per_face: float, slope: float, reach: float, path: float) -> tuple[
     which it gains ``slope`` over a flight of length 1.
     """
     forward = WIDER * (reach * per_face + path * abs(slope))
-    lean = slope / per_face
-    back = WIDER * reach * per_face * math.sqrt(max(1.0 - lean * lean, 1e-15))
+    square = per_face * per_face  # no division: the search waits for this
+    back = WIDER * reach * math.sqrt(max(square - slope * slope, 1e-15 * square))
     return (back, forward) if slope > 0.0 else (forward, back)
 
 

@@ -4,14 +4,14 @@
 
 import math
 
-from hsmc.kernels.anchors import anchor
+from hsmc.kernels.anchors import anchor, make_room
 from hsmc.kernels.cells import Floats, System, move_to, number_of, read, wrapped
 from hsmc.kernels.flights import SLOT, Flight, free_path, held_back, slack_of
 from hsmc.kernels.jit import answers, inlined, merged
 from hsmc.kernels.lists import STRAY, Lists
 from hsmc.kernels.packets import BITS, IMAGE_BITS, PLACE, fetch, wide
 from hsmc.kernels.search import NO_SLOT, walk
-from hsmc.kernels.walls import NONE, Walls, inside, wall_ahead
+from hsmc.kernels.walls import NONE, Walls, inside, wall_ahead, within
 
 
 def fly(
@@ -63,7 +63,8 @@ def fly_in_cells(
     target, wall, at_rest, j = int(hit[SLOT]), NONE, False, -1
     if walls is not None:
         if cells.region[cell] != walls.region:
-            wall, free = wall_ahead(system, walls, i, ux, uy, uz, free)
+            x, y, z, _ = read(cells, cells.place_of[i])
+            wall, free = wall_ahead(system, walls, x, y, z, ux, uy, uz, free)
             x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
             if cells.region[cell] != walls.region:  # by rounding, on a wall
                 cell = int(cells.cell_of[cells.place_of[i] >> BITS])
@@ -93,13 +94,17 @@ def room_ahead(lists: Lists, i: int, ux: float, uy: float, uz: float, path: floa
 @answers(fly, lists=Lists)
 @inlined
 def fly_in_lists(
-    lists: Lists, system: System, walls: None, i: int, ux: float, uy: float, uz: float,
+    lists: Lists, system: System, walls: Walls | None, i: int, ux: float, uy: float, uz: float,
     path: float, velocities: Floats, hit: Floats,
 ) -> tuple[float, int, int, bool]:  # fmt: skip
-    """See ``fly``: it stops on the way where the sphere has to be anchored anew."""
+    """See ``fly``: it stops on the way where the sphere has to be anchored anew.
+
+    Where no walls are, all lists are made anew if one finds no room. Else others are moving.
+    """
     records = lists.records
     x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
     slack, room, j = slack_of(system.box), room_ahead(lists, i, ux, uy, uz, path), -1
+    wall, at_rest = NONE, False
     hit[SLOT] = -1.0
     flight = Flight(NO_SLOT, radius + slack, ux, uy, uz, hit, lists.entries)
     free = walk(lists, i, x, y, z, flight, room)
@@ -107,7 +112,15 @@ def fly_in_lists(
         free = held_back(free, ux, uy, uz, hit, 0.5 * slack)
         j = wide(lists.entries[int(hit[SLOT])]) >> IMAGE_BITS
         fetch(velocities, 3 * j)
+    if walls is not None:
+        if not within(system, walls, x + ux * free, y + uy * free, z + uz * free):
+            wall, free = wall_ahead(system, walls, x, y, z, ux, uy, uz, free)
+            j = j if wall == NONE else -1
+        if j >= 0:
+            at_rest = not within(system, walls, records[j, 0], records[j, 1], records[j, 2])
     records[i, 0], records[i, 1], records[i, 2] = x + ux * free, y + uy * free, z + uz * free
-    if j < 0 and room < path:
+    if j < 0 and wall == NONE and room < path:
         anchor(lists, system, i)
-    return free, j, NONE, False
+        if walls is None:
+            make_room(lists, system)
+    return free, j, wall, at_rest

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.jit import inlined, lean
+from hsmc.kernels.jit import inlined, lean, merged
 from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE, equal, lowest, wide
 
 Floats = NDArray[np.float64]
@@ -140,6 +140,18 @@ def new_lists(
         np.array([0.0, margin, 0.0]),
         np.zeros((3, 3)),
     )
+
+
+@merged
+def with_own_spare(lists: Lists, spare: Indices, kept: Ints) -> Lists:
+    """Return the same lists with room of a thread's own for one that is being made.
+
+    Merged: a function that counts no references would leave the arrays to be freed.
+    """
+    return Lists(
+        lists.records, lists.shifts, lists.anchors, lists.room, lists.entries, lists.counts,
+        spare, kept, lists.full, lists.used, lists.distances, lists.made,
+    )  # fmt: skip
 
 
 @inlined

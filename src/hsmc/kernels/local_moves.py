@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hsmc.kernels.anchors import anchor, strays
+from hsmc.kernels.anchors import anchor, make_room, strays
 from hsmc.kernels.cells import RADIUS, Ints, System
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import inlined, lean, merged
@@ -40,11 +40,13 @@ def clearance_far(lists: Lists, system: System, i: int, x: float, y: float, z: f
     was_x, was_y, was_z = records[i, 0], records[i, 1], records[i, 2]
     records[i, 0], records[i, 1], records[i, 2] = x, y, z
     anchor(lists, system, i)
+    make_room(lists, system)
     x, y, z = records[i, 0], records[i, 1], records[i, 2]
     clearance = clearance_in_list(lists, system, i, x, y, z)
     if clearance == 0.0:
         records[i, 0], records[i, 1], records[i, 2] = was_x, was_y, was_z
         anchor(lists, system, i)
+        make_room(lists, system)
     return clearance
 
 

@@ -26,10 +26,12 @@ from hsmc.kernels.cells import (
 from hsmc.kernels.checkerboard import Region, move_all_colours, move_region
 from hsmc.kernels.clearance import HORIZON, SAFE, SHORTENED
 from hsmc.kernels.jit import answers, inlined, lean, merged, part
+from hsmc.kernels.members import members_of
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.random import next_bits
-from hsmc.kernels.regions import Regions, cut, fetch_ahead, number_of_region, packets_ahead
+from hsmc.kernels.regions import Regions, cut, fetch_ahead, packets_ahead
 from hsmc.kernels.search import around, look, search, separation
+from hsmc.kernels.walls import walls_of
 
 HALF = np.uint64(32)
 LOW_BITS = np.uint64(0xFFFFFFFF)
@@ -200,10 +202,11 @@ def move_members(
 @answers(move_region, moves=Trials)
 @part
 def move_in_region(
-    system: System, members: Indices, regions: Regions, region: Region, trials: Trials,
-    counts: Ints, state: NDArray[np.uint64],
+    system: System, regions: Regions, region: Region, trials: Trials, counts: Ints,
+    state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Make as many trial moves in a region as it has spheres."""
-    number = number_of_region(regions, region[0], region[1], region[2])
+    walls = walls_of(system.cells, regions, region)
+    members = members_of(None, system, walls, regions, region)
     ahead = packets_ahead(system.cells, regions, region)
-    move_members(system, members, number, ahead, trials, counts, state)
+    move_members(system, members, walls.region, ahead, trials, counts, state)

@@ -94,42 +94,6 @@ def layers_of(cells: Cells, regions: Regions, axis: int, region: int, beyond: in
 
 
 @part
-def longer(members: Indices) -> Indices:
-    """Return the same in an array of twice the length."""
-    twice = np.empty(2 * members.shape[0], np.int32)
-    for place in range(members.shape[0]):  # an assignment would compile its error messages
-        twice[place] = members[place]
-    return twice
-
-
-@part
-def members_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
-    """List the spheres of a region, cell by cell.
-
-    Args:
-        cells: Cells and what is in them.
-        regions: How they are cut.
-        region: Which one, along each box vector.
-    """
-    nx, ny = cells.shape[0], cells.shape[1]
-    members, count = np.empty(64, np.int32), 0
-    for c in layers_of(cells, regions, 2, region[2], 0):
-        for b in layers_of(cells, regions, 1, region[1], 0):
-            for a in layers_of(cells, regions, 0, region[0], 0):
-                packet = (c * ny + b) * nx + a
-                left = cells.filled[packet]
-                while count + left > members.shape[0]:
-                    members = longer(members)
-                while left > 0:
-                    for place in range(min(left, LANES)):
-                        members[count] = cells.owner[packet, place]
-                        count += 1
-                    left -= LANES
-                    packet = int(cells.following[packet])
-    return members[:count]
-
-
-@part
 def packets_about(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Indices:
     """List the first packet of each cell of a region and of a layer of cells around it."""
     nx, ny = cells.shape[0], cells.shape[1]

@@ -189,10 +189,18 @@ def take_velocities_back(order: Ints, ordered: Floats, given: Floats) -> None:
             given[k, axis] = ordered[i, axis]
 
 
+@lean
+def overflowed(lists: Lists | None) -> bool:
+    """Tell whether lists that several threads change found no room for a neighbour."""
+    if lists is None:
+        return False
+    return bool(lists.full[0] != 0)
+
+
 @kernel
 def run_block(
     room: Room, spheres: Spheres, plan: Plan, tally: Tally, pressures: Floats, volumes: Floats
-) -> None:
+) -> bool:
     """Run one cycle for each pressure: the spheres move, then the box.
 
     Args:
@@ -202,6 +210,10 @@ def run_block(
         tally: Changed.
         pressures: βPσ_L³ of each cycle; shape (C,).
         volumes: Written: of the box after each cycle, in σ_L³; shape (C,).
+
+    Returns:
+        Whether it was done. If not, a list of neighbours was too short: places and velocities are
+        as before, and what else has changed is to be thrown away.
     """
     assemble(room, spheres)
     system, velocities = room.system, room.velocities
@@ -210,6 +222,9 @@ def run_block(
     take_velocities(room.order, spheres.velocities, velocities)
     for cycle in range(pressures.shape[0]):
         move(system, velocities, plan.way, plan, tally)
+        if overflowed(system.lists):
+            return False
         volumes[cycle] = end_cycle(system, plan, tally, pressures[cycle])
     take_back(room, spheres)
     take_velocities_back(room.order, velocities, spheres.velocities)
+    return True

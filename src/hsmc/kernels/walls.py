@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsmc.kernels.cells import Cells, Floats, System, read
+from hsmc.kernels.cells import Cells, Floats, System
 from hsmc.kernels.jit import inlined, part
 from hsmc.kernels.packets import BITS
 from hsmc.kernels.regions import Regions, first_layer, number_of_region
@@ -51,6 +51,18 @@ def walls_of(cells: Cells, regions: Regions, region: tuple[int, int, int]) -> Wa
 
 
 @inlined
+def within(system: System, walls: Walls, x: float, y: float, z: float) -> bool:
+    """Tell whether a place is in the region."""
+    inverse = system.inverse
+    for axis in range(3):
+        place = inverse[axis, 0] * x + inverse[axis, 1] * y + inverse[axis, 2] * z
+        place -= walls.low[axis]
+        if walls.width[axis] < 1.0 and place - math.floor(place) >= walls.width[axis]:
+            return False
+    return True
+
+
+@inlined
 def inside(system: System, walls: Walls, slot: int) -> bool:
     """Tell whether what is in a place, 8·packet + place, belongs to the region."""
     cells = system.cells
@@ -59,10 +71,10 @@ def inside(system: System, walls: Walls, slot: int) -> bool:
 
 @inlined
 def wall_ahead(
-    system: System, walls: Walls, i: int, ux: float, uy: float, uz: float, path: float
-) -> tuple[int, float]:
-    """Return the first wall that sphere ``i`` meets along u within ``path``, and how far it is."""
-    x, y, z, _ = read(system.cells, system.cells.place_of[i])
+    system: System, walls: Walls, x: float, y: float, z: float, ux: float, uy: float, uz: float,
+    path: float,
+) -> tuple[int, float]:  # fmt: skip
+    """Return the first wall met from a place along u within ``path``, and how far it is."""
     inverse, found = system.inverse, NONE
     for axis in range(3):
         slope = inverse[axis, 0] * ux + inverse[axis, 1] * uy + inverse[axis, 2] * uz
