@@ -13,6 +13,7 @@ from hsmc.errors import InputError, OverlapError
 from hsmc.fit import random_fluid
 from hsmc.kernels.cells import invert, write
 from hsmc.kernels.elements import apply_element, free_change, heat_bath_element
+from hsmc.kernels.lists import new_lists
 from hsmc.kernels.scalings import least_scale
 from hsmc.lattice import is_skewed, reduce_lattice
 from hsmc.mixture import Mixture
@@ -335,6 +336,34 @@ def test_dense_spheres_have_lists(mode, motion, monkeypatch):
     for name, value in straight.state().items():
         np.testing.assert_array_equal(value, broken.state()[name])
     check_overlap_free(straight.configuration, "")
+
+
+def test_a_block_whose_lists_overflow_is_made_anew_in_cells(monkeypatch):
+    """Threads cannot make all lists anew: the block starts again from where it was, without.
+
+    Fails if the overflow is not told, or if anything of the first attempt is left (tried).
+    """
+    made = []
+
+    def short_lists(*given, used=True, **options):
+        lists = new_lists(*given, used=used, **options)
+        made.append((used, lists._replace(room=16)))
+        return made[-1][1]
+
+    monkeypatch.setattr("hsmc.ways.ONE_CHAIN_REGION", 100)
+    start = random_fluid(Mixture(0.695, 500, 0), 0.45, 1)
+    moves = Moves("isotropic", motion="newtonian")
+    monkeypatch.setattr("hsmc.ways.SHORT_IN_REGIONS", {"newtonian": 0.0})
+    in_cells = Simulation(start, moves, seed=1)
+    in_cells.advance(np.full(60, 8.0), tuning=True)
+    monkeypatch.setattr("hsmc.ways.SHORT_IN_REGIONS", {"newtonian": 1.0})
+    monkeypatch.setattr("hsmc.simulation.new_lists", short_lists)
+    overflowing = Simulation(start, moves, seed=1)
+    overflowing.advance(np.full(60, 8.0), tuning=True)
+    assert [used for used, _ in made] == [True, False]
+    assert made[0][1].full[0] == 1
+    for name, value in in_cells.state().items():
+        np.testing.assert_array_equal(value, overflowing.state()[name])
 
 
 @pytest.mark.parametrize("motion", ["chain", "newtonian"])
