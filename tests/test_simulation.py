@@ -351,12 +351,13 @@ def test_a_block_whose_lists_overflow_is_made_anew_in_cells(monkeypatch):
         return made[-1][1]
 
     monkeypatch.setattr("hsmc.ways.ONE_CHAIN_REGION", 100)
+    monkeypatch.setattr("hsmc.ways.HELD", 100)
     start = random_fluid(Mixture(0.695, 500, 0), 0.45, 1)
     moves = Moves("isotropic", motion="newtonian")
-    monkeypatch.setattr("hsmc.ways.SHORT_IN_REGIONS", {"newtonian": 0.0})
+    monkeypatch.setattr("hsmc.ways.SHORT_OF_MANY", {"newtonian": 0.0})
     in_cells = Simulation(start, moves, seed=1)
     in_cells.advance(np.full(60, 8.0), tuning=True)
-    monkeypatch.setattr("hsmc.ways.SHORT_IN_REGIONS", {"newtonian": 1.0})
+    monkeypatch.setattr("hsmc.ways.SHORT_OF_MANY", {"newtonian": 1.0})
     monkeypatch.setattr("hsmc.simulation.new_lists", short_lists)
     overflowing = Simulation(start, moves, seed=1)
     overflowing.advance(np.full(60, 8.0), tuning=True)

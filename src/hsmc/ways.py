@@ -26,21 +26,23 @@ from hsmc.kernels.plan import (
 ONE_REGION = 4096
 """Spheres up to which trial moves take the whole system for one region, on one thread."""
 
-ONE_CHAIN_REGION = 16_384
+ONE_CHAIN_REGION = 32_768
 """The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
-MOST_LISTED, MOST_LISTED_IN_REGIONS = 8192, 200_000
-"""Spheres up to which lists of neighbours may pay, moved at once or region by region: of more
-neither the cache nor, at last, the memory hold what lists need beside the places. Few do without
+MOST_LISTED = 200_000
+"""Spheres up to which lists of neighbours may pay: of more they take too much memory. Few do without
 cells."""
+
+HELD = 8192
+"""Spheres up to which the cache holds lists and all that they are made of."""
 
 SHORT: dict[Motion, float] = {"local": 0.1, "chain": 0.1, "newtonian": 0.085}
 """Trial step or mean free path, in σ_L, below which they pay: spheres seldom need new ones.
 
 What a run starts with is not below."""
 
-SHORT_IN_REGIONS: dict[Motion, float] = {"chain": 0.085, "newtonian": 0.055}
-"""The same of chains region by region, where a new list is farther from the processor."""
+SHORT_OF_MANY: dict[Motion, float] = {"chain": 0.085, "newtonian": 0.055}
+"""The same of event chains of more spheres than are held."""
 
 FAR, MORE_NEIGHBOURS = 0.05, 23
 """Trial step or mean free path, in σ_L, above which longer lists are faster, and how long: there
@@ -73,10 +75,8 @@ def box_way(mode: BoxMode, *, heat_bath: bool) -> BoxWay:
 
 def may_have_lists(motion: Motion, spheres: int) -> bool:
     """Tell whether so many spheres have lists of neighbours once they hardly move."""
-    way = way_of(motion, spheres)
-    if isinstance(way, EventChainsInRegions):
-        return spheres <= MOST_LISTED_IN_REGIONS
-    return not isinstance(way, LocalMovesInRegions) and FEW[1] < spheres <= MOST_LISTED
+    in_regions = isinstance(way_of(motion, spheres), LocalMovesInRegions)
+    return not in_regions and FEW[1] < spheres <= MOST_LISTED
 
 
 def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
@@ -90,8 +90,7 @@ def lists_pay(motion: Motion, spheres: int, hop: float, faces: Floats) -> bool:
     """
     if not may_have_lists(motion, spheres):
         return False
-    in_regions = isinstance(way_of(motion, spheres), EventChainsInRegions)
-    short = SHORT_IN_REGIONS if in_regions else SHORT
+    short = SHORT if spheres <= HELD else SHORT_OF_MANY
     return hop < short[motion] and float(np.min(faces)) >= THINNEST
 
 

@@ -235,7 +235,8 @@ cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.45)
 start = cell.replicated(4, 4, 70)
 moves = Moves("isotropic", motion=sys.argv[1])
 hsmc.ways.ONE_CHAIN_REGION = 4096
-hsmc.ways.SHORT_IN_REGIONS = dict.fromkeys(("chain", "newtonian"), float(sys.argv[2]))
+hsmc.ways.HELD = 0
+hsmc.ways.SHORT_OF_MANY = dict.fromkeys(("chain", "newtonian"), float(sys.argv[2]))
 for threads in ((1, 1), (2, 2), (3, 3), (3, 1)):
     simulation = Simulation(start, moves, seed=3)
     for number in threads:
