@@ -1,0 +1,58 @@
+"""How far a deformation may go, from the lists of all spheres that flew, one after the other.
+
+Which spheres flew in a cycle of event chains, and how many packets their lists have, cannot be
+foreseen: a branch for either takes longer than a packet. So both are told by numbers: the spheres
+are bits of a mask, and one loop goes on from packet to packet and from sphere to sphere. Its only
+branch is for pairs so near that they may matter, of which there are few.
+"""
+
+from hsmc.kernels.cells import System
+from hsmc.kernels.clearance import SAFE, SHORTENED
+from hsmc.kernels.deformations import MATTERS, Deformation, note_what_matters, tighten
+from hsmc.kernels.jit import merged
+from hsmc.kernels.lists import Lists
+from hsmc.kernels.packets import BITS, NEAR, PLACE, fetch, lowest, near
+from hsmc.kernels.search import separation
+
+AHEAD = 6
+"""Spheres whose bits are one mask."""
+
+
+@merged
+def meet(lists: Lists, system: System, i: int, packet: int, mask: int, line: Deformation) -> None:
+    """Narrow what is free by a sphere's pairs with those of a packet that a mask tells."""
+    records, limits, clearance = lists.records, system.limits, system.clearance
+    x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
+    scale = SAFE / system.bounds[SHORTENED]
+    while mask != 0:
+        k = lowest(mask)
+        mask &= mask - 1
+        dx, dy, dz, other = separation(lists, packet, k, x, y, z)
+        contact2 = (other + radius) ** 2
+        ratio2 = (dx * dx + dy * dy + dz * dz) / contact2
+        clearance[i] = max(clearance[i], -ratio2 * scale)
+        if ratio2 < limits[MATTERS]:
+            tighten(line, dx, dy, dz, contact2, limits)
+            note_what_matters(limits, line.stretch)
+
+
+@merged
+def pass_over_flown(lists: Lists, system: System, deformation: Deformation, horizon: float) -> None:
+    """Narrow what is free by all pairs of spheres that flew with r²/σ² below a horizon.
+
+    Their clearances, up to it, are brought up to date, as ``look_about`` does.
+    """
+    records, clearance = lists.records, system.clearance
+    alone = -horizon * SAFE / system.bounds[SHORTENED]
+    for i in range(clearance.shape[0]):
+        if clearance[i] != 0.0:
+            continue
+        fetch(lists.entries, (i + AHEAD) * lists.room)
+        fetch(lists.entries, (i + AHEAD) * lists.room + 16)
+        clearance[i] = alone
+        x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
+        first = i * lists.room >> BITS
+        for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+            mask = near(lists, packet, x, y, z, radius, horizon) & NEAR
+            if mask != 0:
+                meet(lists, system, i, packet, mask, deformation)
