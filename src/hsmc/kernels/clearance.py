@@ -43,7 +43,8 @@ def set_horizon(system: System, factor: float) -> None:
     Nearer costs the next box move time, farther costs every particle move some.
     """
     bounds = system.bounds
-    gap = (1.0 - FORGOTTEN) * (math.sqrt(bounds[HORIZON]) - 1.0)
+    kept = 1.0 - FORGOTTEN if bounds[HORIZON] != FIRST_HORIZON**2 else 0.0
+    gap = kept * (math.sqrt(bounds[HORIZON]) - 1.0)
     far = 1.0 + max(gap, BEYOND * (factor - 1.0))
     bounds[HORIZON] = far * far
 

@@ -14,8 +14,24 @@ from hsmc.kernels.lists import Lists
 from hsmc.kernels.packets import BITS, NEAR, PLACE, fetch, lowest, near
 from hsmc.kernels.search import separation
 
+GROUP = 32
 AHEAD = 6
 """Spheres whose bits are one mask."""
+
+
+@merged
+def flown_of(system: System, begin: int, end: int, horizon: float) -> int:
+    """Return which of some spheres flew, as a mask, and note that they are looked at.
+
+    Their clearance is what it is if no one is nearer than the horizon, as a negative number.
+    """
+    clearance, flew = system.clearance, 0
+    alone = -horizon * SAFE / system.bounds[SHORTENED]
+    for i in range(begin, end):
+        flown = int(clearance[i] == 0.0)
+        clearance[i] += flown * alone
+        flew |= flown << i - begin
+    return flew
 
 
 @merged
@@ -42,17 +58,17 @@ def pass_over_flown(lists: Lists, system: System, deformation: Deformation, hori
 
     Their clearances, up to it, are brought up to date, as ``look_about`` does.
     """
-    records, clearance = lists.records, system.clearance
-    alone = -horizon * SAFE / system.bounds[SHORTENED]
-    for i in range(clearance.shape[0]):
-        if clearance[i] != 0.0:
-            continue
-        fetch(lists.entries, (i + AHEAD) * lists.room)
-        fetch(lists.entries, (i + AHEAD) * lists.room + 16)
-        clearance[i] = alone
-        x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
-        first = i * lists.room >> BITS
-        for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
-            mask = near(lists, packet, x, y, z, radius, horizon) & NEAR
-            if mask != 0:
-                meet(lists, system, i, packet, mask, deformation)
+    records, spheres = lists.records, system.clearance.shape[0]
+    for begin in range(0, spheres, GROUP):
+        flew = flown_of(system, begin, min(begin + GROUP, spheres), horizon)
+        while flew != 0:
+            i = begin + lowest(flew)
+            flew &= flew - 1
+            fetch(lists.entries, (i + AHEAD) * lists.room)
+            fetch(lists.entries, (i + AHEAD) * lists.room + 16)
+            x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
+            first = i * lists.room >> BITS
+            for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+                mask = near(lists, packet, x, y, z, radius, horizon) & NEAR
+                if mask != 0:
+                    meet(lists, system, i, packet, mask, deformation)
