@@ -84,7 +84,7 @@ class System(NamedTuple):
         sphere_volume: Volume of all spheres, in σ_L³.
         clearance: Bound on the smallest r²/σ² of each sphere's pairs, as in
             ``kernels.clearance``; shape (N,).
-        bounds: What all clearances share; shape (2,).
+        bounds: What all clearances share, and how the box has changed; shape (14,).
         limits: How far a deformation may go, as in ``kernels.free_range``; scratch; shape (5,).
         few: Packets of few spheres, as in ``kernels.few_spheres``; scratch; shape (2F, 4, 8); None
             for many.

@@ -30,7 +30,8 @@ BEYOND = 2.0
 """How much farther than the last box move had to look clearances are told apart."""
 
 FORGOTTEN = 0.05
-"""Share of a horizon that proved too far that is given up at each box move."""
+"""Share of a horizon that proved too far that is given up at each box move; of the first,
+all."""
 
 SAFE = 1.0 - 1e-12
 """Takes from a clearance what rounding of positions and boxes may add."""

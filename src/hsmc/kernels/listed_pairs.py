@@ -1,9 +1,8 @@
 """How far a deformation may go, from the lists of all spheres that flew, one after the other.
 
-Which spheres flew in a cycle of event chains, and how many packets their lists have, cannot be
-foreseen: a branch for either takes longer than a packet. So both are told by numbers: the spheres
-are bits of a mask, and one loop goes on from packet to packet and from sphere to sphere. Its only
-branch is for pairs so near that they may matter, of which there are few.
+After a cycle of event chains most spheres are to be looked about, and which, cannot be foreseen.
+So they are told by bits of a mask, without a branch; all of their pairs are compared with one
+horizon, which nothing found on the way changes; and few pairs are near enough to be looked at.
 """
 
 from hsmc.kernels.cells import System
@@ -11,17 +10,19 @@ from hsmc.kernels.clearance import SAFE, SHORTENED
 from hsmc.kernels.deformations import MATTERS, Deformation, note_what_matters, tighten
 from hsmc.kernels.jit import merged
 from hsmc.kernels.lists import Lists
-from hsmc.kernels.packets import BITS, NEAR, PLACE, fetch, lowest, near
+from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, fetch, lowest, near
 from hsmc.kernels.search import separation
 
 GROUP = 32
-AHEAD = 6
 """Spheres whose bits are one mask."""
+
+AHEAD = 6
+"""How many spheres ahead the cache is asked for entries: they lie too far apart for it to guess."""
 
 
 @merged
 def flown_of(system: System, begin: int, end: int, horizon: float) -> int:
-    """Return which of some spheres flew, as a mask, and note that they are looked at.
+    """Return which of some spheres flew, as a mask, and note that they are looked about.
 
     Their clearance is what it is if no one is nearer than the horizon, as a negative number.
     """
@@ -35,7 +36,9 @@ def flown_of(system: System, begin: int, end: int, horizon: float) -> int:
 
 
 @merged
-def meet(lists: Lists, system: System, i: int, packet: int, mask: int, line: Deformation) -> None:
+def meet(
+    lists: Lists, system: System, i: int, packet: int, mask: int, deformation: Deformation
+) -> None:
     """Narrow what is free by a sphere's pairs with those of a packet that a mask tells."""
     records, limits, clearance = lists.records, system.limits, system.clearance
     x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
@@ -48,26 +51,28 @@ def meet(lists: Lists, system: System, i: int, packet: int, mask: int, line: Def
         ratio2 = (dx * dx + dy * dy + dz * dz) / contact2
         clearance[i] = max(clearance[i], -ratio2 * scale)
         if ratio2 < limits[MATTERS]:
-            tighten(line, dx, dy, dz, contact2, limits)
-            note_what_matters(limits, line.stretch)
+            tighten(deformation, dx, dy, dz, contact2, limits)
+            note_what_matters(limits, deformation.stretch)
 
 
 @merged
 def pass_over_flown(lists: Lists, system: System, deformation: Deformation, horizon: float) -> None:
-    """Narrow what is free by all pairs of spheres that flew with r²/σ² below a horizon.
+    """Narrow what is free by all pairs with r²/σ² below a horizon of spheres that flew.
 
-    Their clearances, up to it, are brought up to date, as ``look_about`` does.
+    Their clearances, up to it, are brought up to date. They are noted as negative numbers: these
+    spheres have been looked about.
     """
-    records, spheres = lists.records, system.clearance.shape[0]
+    records, entries, room = lists.records, lists.entries, lists.room
+    spheres = system.clearance.shape[0]
     for begin in range(0, spheres, GROUP):
         flew = flown_of(system, begin, min(begin + GROUP, spheres), horizon)
         while flew != 0:
             i = begin + lowest(flew)
             flew &= flew - 1
-            fetch(lists.entries, (i + AHEAD) * lists.room)
-            fetch(lists.entries, (i + AHEAD) * lists.room + 16)
+            fetch(entries, (i + AHEAD) * room)
+            fetch(entries, (i + AHEAD) * room + 2 * LANES)
             x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
-            first = i * lists.room >> BITS
+            first = i * room >> BITS
             for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
                 mask = near(lists, packet, x, y, z, radius, horizon) & NEAR
                 if mask != 0:

@@ -83,7 +83,7 @@ def new_room(spheres: Spheres, few: Floats | None = None, lists: Lists | None = 
         2.0 * float(spheres.radii.max(initial=0.0)),
         float(volumes.cumsum()[-1]),
         np.full(n, NEVER),
-        np.array([1.0, FIRST_HORIZON**2]),
+        np.array([1.0, FIRST_HORIZON**2] + [0.0] * 12),
         np.empty(LIMITS),
         few,
         lists,
