@@ -269,8 +269,8 @@ def test_reach_remembers_how_far_the_box_has_been(line):
 def test_reach_allows_for_what_the_box_did_since_any_list(steps):
     """No vector changed more, between any time since all lists were made and now, than is told.
 
-    Fails if only what each element is at least or at most counts, not the other, if it is not
-    divided by 1 - w, and if the norm forgets the elements off the diagonal (all tried).
+    Of mutations tried, one of yy's two ends or a norm without the elements off the diagonal fail
+    here or above. One end of xy alone, and no division by 1 - w, do not: the norm is wider.
     """
     system = moved("newtonian", 60, 0.4, 0, 1)
     boxes = [system.box.copy()]
