@@ -30,8 +30,8 @@ ONE_CHAIN_REGION = 32_768
 """The same of event chains: without walls spheres diffuse better, while the cache holds most."""
 
 MOST_LISTED = 200_000
-"""Spheres up to which lists of neighbours may pay: of more they take too much memory. Few do without
-cells."""
+"""Spheres up to which lists of neighbours may pay: of more they take too much memory. Few do
+without cells."""
 
 HELD = 8192
 """Spheres up to which the cache holds lists and all that they are made of."""

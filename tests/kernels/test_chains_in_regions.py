@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial import cKDTree
 
 from hsmc.analysis.equations_of_state import modified_klm
 from hsmc.box import Box
@@ -24,7 +25,7 @@ from hsmc.kernels.event_chains import (
     draw_velocities,
     tune_duration,
 )
-from hsmc.kernels.lists import new_lists
+from hsmc.kernels.lists import MARGIN, new_lists
 from hsmc.kernels.members import members_of
 from hsmc.kernels.regions import cut
 from hsmc.kernels.walls import walls_of
@@ -130,6 +131,37 @@ def test_only_the_spheres_of_a_region_fly(newtonian, listed):
         Box(system.box.copy()), records[:, :3], 2.0 * records[:, 3], system.species * 1
     )
     assert smallest_gap(final).gap >= 0.0
+
+
+def test_regions_that_move_at_once_share_no_list():
+    """What a turn changes is nothing that another region of its colour reads for its lists.
+
+    Fails if regions are as near as they may be without lists (tried).
+    """
+    cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.45)
+    run = Run(cell.replicated(4, 4, 40), True, seed=1, listed=True)
+    system, lists = run.system, run.system.lists
+    regions = cut(system, (1, 1, 1), reach_in_regions(lists, system, 0.2), run.state)
+    assert regions.number[2] >= 4
+    moves = Turn(run.velocities, ALL, np.array([20.0, 0.2, 0, 0, 0]), np.zeros((99, 5)), 20.0)
+    counts, listing = np.zeros((2, 2), np.int64), 1.0 + 2.0 * lists.distances[MARGIN]
+    read, changed, edges = [], [], np.diagonal(system.box)
+    for place in (0, 2):
+        region = (0, 0, place)
+        members, before = run.members(regions, region), [np.array(part) for part in lists[:6]]
+        was = cKDTree(lists.anchors % edges, boxsize=edges)
+        chains_of_region(system, regions, region, moves, counts, run.state)
+        now = cKDTree(lists.anchors % edges, boxsize=edges)
+        about = [t.query_ball_point(t.data[members], listing) for t in (was, now)]
+        read.append(set(np.concatenate([k for found in about for k in found])))
+        entries = [part.reshape(len(lists.counts), -1) for part in (before[4], lists.entries)]
+        differ = (entries[0] != entries[1]).any(axis=1) | (before[5] != lists.counts)
+        differ |= (before[2] != lists.anchors).any(axis=1)
+        changed.append(set(np.flatnonzero(differ)))
+        assert changed[-1] <= read[-1]
+        assert len(changed[-1]) > 0.5 * len(members)
+    assert not changed[0] & read[1]
+    assert not changed[1] & read[0]
 
 
 @LISTED

@@ -23,7 +23,7 @@ from hsmc.kernels.lists import MARGIN, MIDDLE, SIDE, STRAY, WORST, append, new_l
 from hsmc.kernels.local_moves import clearance_in_list, move_spheres
 from hsmc.kernels.packets import IMAGE, IMAGE_BITS, LANES
 from hsmc.kernels.particle_moves import Trials
-from hsmc.kernels.reach import CLOSEST, seen_beyond
+from hsmc.kernels.reach import CLOSEST, begin_reach, change_since_any, seen_beyond
 from hsmc.kernels.scalings import heat_bath_scale
 from hsmc.mixture import Mixture
 from hsmc.neighbors import near_pairs, smallest_gap
@@ -261,10 +261,92 @@ def test_reach_remembers_how_far_the_box_has_been(line):
     apply(system, along(system, line), -step, 1.0)
     worst = lists.distances[WORST]
     assert worst == pytest.approx(0.002, rel=0.01)
-    change = 2.0 * worst / (1.0 - worst)
+    change = worst / (1.0 - worst)
     contact, margin, stray = system.diameter, lists.distances[MARGIN], lists.distances[STRAY]
     reach = (1.0 - change) * (contact + 2.0 * margin) - 2.0 * (1.0 + change) * stray
-    assert seen_beyond(lists, system) == pytest.approx(reach / contact)
+    assert seen_beyond(lists, system) == pytest.approx(reach / contact, rel=1e-4)
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(LINES), st.floats(-1.0, 1.0)), max_size=12))
+def test_reach_allows_for_what_the_box_did_since_any_list(steps):
+    """No vector changed more, between any time since all lists were made and now, than is told.
+
+    Of mutations tried, one of yy's two ends or a norm without the elements off the diagonal fail
+    here or above. One end of xy alone, and no division by 1 - w, do not: the norm is wider.
+    """
+    system = moved("newtonian", 60, 0.4, 0, 1)
+    boxes = [system.box.copy()]
+    begin_reach(system.lists, system)
+    for line, step in steps:
+        deformation = along(system, line)
+        t = 0.05 * step / deformation.stretch
+        system.box[:] += t * matrix_of(deformation) @ system.box
+        invert(system.box, system.inverse, system.per_face)
+        boxes.append(system.box.copy())
+        told = change_since_any(system.lists, system)
+        since = [np.linalg.norm(system.box @ np.linalg.inv(b) - np.eye(3), 2) for b in boxes]
+        assert max(since) <= told * (1.0 + 1e-12) + 1e-15
+
+
+def matrix_of(deformation):
+    xx, xy, xz, yy, yz, zz, _ = deformation
+    return np.array([[xx, xy, xz], [0.0, yy, yz], [0.0, 0.0, zz]])
+
+
+def test_images_that_entries_name_move_with_the_box():
+    """Two neighbours across a face, each anchored anew a box away.
+
+    Fails if the layer of images is not written (tried).
+    """
+    two = Configuration(
+        Box.cubic(6.0),
+        np.array([[0.2, 1.0, 1.0], [5.8, 2.1, 1.0]]),
+        np.ones(2),
+        np.zeros(2, np.int64),
+    )
+    system, _ = system_of(two, lists=new_lists(np.full(2, 0.5), 1.6))
+    lists = system.lists
+    left = int(np.argmin(lists.records[:2, 0]))
+    for i, turns in ((left, -1), (1 - left, 1)):
+        lists.records[i, 0] += turns * 6.0
+        anchor(lists, system, i)
+    assert max(abs(entry[2] - MIDDLE) for entry in entries_of(system)) == 1
+    before = brute_force(as_configuration(system), along(system, MASKS[0]), (-0.2, 0.0))
+    apply(system, along(system, MASKS[0]), 0.004, 1.0)
+    now = brute_force(as_configuration(system), along(system, MASKS[0]), (-0.2, 0.0))
+    system.clearance[:] = 0.0
+    free = free_range(system, along(system, MASKS[0]), -0.2, 0.0, -0.2, 0.0)
+    assert now[0] < before[0]
+    np.testing.assert_allclose(free, now, rtol=1e-9)
+
+
+@pytest.mark.parametrize("horizon", [1.0 + 1e-6, 1.01, 1.5])
+@pytest.mark.parametrize("line", LINES)
+def test_all_that_flew_are_looked_about(line, horizon):
+    """Whatever the horizon, one pass over those that flew leaves nothing out.
+
+    Fails if the last packet of a list is left out, if clearances are not brought up to date, if
+    none is looked about again where more matters than the horizon, and if those that flew are not
+    looked about where they are few (all tried).
+    """
+    for seed, step in enumerate((1, 2, 3, 10)):
+        system = moved("newtonian", 80, 0.45, 2, seed)
+        system.bounds[HORIZON] = horizon**2
+        flown = np.arange(0, 80, step)
+        system.clearance[flown] = 0.0
+        deformation = along(system, line)
+        end = 0.1 / deformation.stretch
+        free = free_range(system, deformation, -end, end, -end, end)
+        exact = brute_force(as_configuration(system), deformation, (-end, end))
+        np.testing.assert_allclose(free, exact, rtol=1e-6, atol=1e-12)
+        far = min(horizon, CLOSEST) ** 2
+        pairs = near_pairs(as_configuration(system), np.sqrt(far) - 1.0)
+        others = pairs.i != pairs.j
+        exact = np.full(80, far)
+        for ends in (pairs.i[others], pairs.j[others]):
+            np.minimum.at(exact, ends, (pairs.distance / pairs.contact)[others] ** 2)
+        known = (system.clearance * system.bounds[SHORTENED])[flown]
+        np.testing.assert_allclose(np.minimum(known, far), exact[flown], rtol=1e-9)
 
 
 def test_a_full_list_gets_a_smaller_margin():

@@ -46,7 +46,7 @@ from hsmc.kernels.lists import (
     turns_of,
 )
 from hsmc.kernels.packets import BITS, IMAGE_BITS, LANES, NEAR, near, wide
-from hsmc.kernels.reach import CLOSEST, begin_reach, seen_beyond
+from hsmc.kernels.reach import CHANGE, CLOSEST, begin_reach, seen_beyond
 from hsmc.kernels.search import around, look, search
 
 SMALLER = 0.8
@@ -239,13 +239,34 @@ def list_all(lists: Lists | None, system: System) -> None:
 @lean
 def shift_images(lists: Lists, box: Floats) -> None:
     """Write where the images of the box are."""
-    for c in range(-LAYERS, LAYERS + 1):
-        for b in range(-LAYERS, LAYERS + 1):
-            for a in range(-LAYERS, LAYERS + 1):
-                image = MIDDLE + turns_of(a, b, c)
-                lists.shifts[image, 0] = a * box[0, 0] + b * box[0, 1] + c * box[0, 2]
-                lists.shifts[image, 1] = b * box[1, 1] + c * box[1, 2]
-                lists.shifts[image, 2] = c * box[2, 2]
+    shift_some(lists, box, LAYERS)
+
+
+@lean
+def shift_some(lists: Lists, box: Floats, layers: int) -> None:
+    """Write where the images of the box are, so many to either side along each box vector."""
+    shifts = lists.shifts
+    for c in range(-layers, layers + 1):
+        x_c, y_c, z = c * box[0, 2], c * box[1, 2], c * box[2, 2]
+        for b in range(-layers, layers + 1):
+            x_b, y = b * box[0, 1], b * box[1, 1] + y_c
+            first = MIDDLE + turns_of(-layers, b, c)
+            for k in range(2 * layers + 1):
+                shifts[first + k, 0] = (k - layers) * box[0, 0] + x_b + x_c
+                shifts[first + k, 1] = y
+                shifts[first + k, 2] = z
+
+
+@lean
+def layers_used(lists: Lists, system: System) -> int:
+    """Return how many images to either side entries name, at most, in a box that hardly changed.
+
+    Anchors are less than a box vector apart, and less than the reach of a list more to the image
+    that it has.
+    """
+    per_face = system.per_face
+    reach = (1.0 + 2.0 * CHANGE) * (system.diameter + 2.0 * lists.distances[MARGIN])
+    return min(int(reach * max(per_face[0], per_face[1], per_face[2])) + 1, LAYERS)
 
 
 @inlined
@@ -286,6 +307,6 @@ def deform_lists(
             places[i, 0] = x + (xx * x + xy * y + xz * z)
             places[i, 1] = y + (yy * y + yz * z)
             places[i, 2] = z + zz * z
-    shift_images(lists, system.box)
+    shift_some(lists, system.box, layers_used(lists, system))
     if seen_beyond(lists, system) < CLOSEST:
         make_lists(lists, system)

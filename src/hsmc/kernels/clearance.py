@@ -30,7 +30,8 @@ BEYOND = 2.0
 """How much farther than the last box move had to look clearances are told apart."""
 
 FORGOTTEN = 0.05
-"""Share of a horizon that proved too far that is given up at each box move."""
+"""Share of a horizon that proved too far that is given up at each box move; of the first,
+all."""
 
 SAFE = 1.0 - 1e-12
 """Takes from a clearance what rounding of positions and boxes may add."""
@@ -43,7 +44,8 @@ def set_horizon(system: System, factor: float) -> None:
     Nearer costs the next box move time, farther costs every particle move some.
     """
     bounds = system.bounds
-    gap = (1.0 - FORGOTTEN) * (math.sqrt(bounds[HORIZON]) - 1.0)
+    kept = 1.0 - FORGOTTEN if bounds[HORIZON] != FIRST_HORIZON**2 else 0.0
+    gap = kept * (math.sqrt(bounds[HORIZON]) - 1.0)
     far = 1.0 + max(gap, BEYOND * (factor - 1.0))
     bounds[HORIZON] = far * far
 

@@ -25,6 +25,7 @@ from hsmc.kernels.deformations import (
 from hsmc.kernels.every_pair import every_pair, meets_all
 from hsmc.kernels.few_spheres import all_pairs, two_images_matter
 from hsmc.kernels.jit import answers, inlined, lean, merged
+from hsmc.kernels.listed_pairs import pass_over_flown
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, lowest, near
 from hsmc.kernels.reach import CLOSEST, seen_beyond
@@ -190,6 +191,23 @@ def look_in_list(lists: Lists, system: System, i: int, deformation: Deformation)
 
 
 @merged
+def look_at_flown(lists: Lists, system: System, deformation: Deformation) -> float:
+    """Narrow what is free by pairs of spheres that flew; return how far that tells all of them.
+
+    What is near over contact. If more matters, they are to be looked at once more, farther.
+    """
+    limits, clearance = system.limits, system.clearance
+    horizon = min(system.bounds[HORIZON], CLOSEST**2)
+    pass_over_flown(lists, system, deformation, horizon)
+    near_by = math.sqrt(horizon)
+    if limits[MATTERS] <= horizon:
+        return near_by
+    for i in range(clearance.shape[0]):
+        clearance[i] = abs(clearance[i])
+    return 1.0 + FARTHER * (near_by - 1.0)
+
+
+@merged
 def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> None:
     """Narrow what is free by all pairs that matter, from the spheres' lists.
 
@@ -199,10 +217,13 @@ def narrow_by_lists(lists: Lists, system: System, deformation: Deformation) -> N
     limits, clearance, bounds = system.limits, system.clearance, system.bounds
     horizon = math.sqrt(bounds[HORIZON])
     near_by = 1.0 + NEARBY * (horizon - 1.0)
+    if flown(system) > MANY * clearance.shape[0]:
+        near_by = look_at_flown(lists, system, deformation)
     while True:
         for i in range(clearance.shape[0]):
-            known = clearance[i] * bounds[SHORTENED]
-            if 0.0 <= known < min(limits[MATTERS], near_by * near_by):
+            middle = 0.5 * min(limits[MATTERS], near_by * near_by)
+            # Known and nearer: one comparison, as who has been looked at cannot be foreseen.
+            if abs(clearance[i] * bounds[SHORTENED] - middle) <= middle:
                 look_in_list(lists, system, i, deformation)
         if limits[MATTERS] <= near_by * near_by:
             break

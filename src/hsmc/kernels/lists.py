@@ -67,7 +67,8 @@ class Lists(NamedTuple):
             shape (room / 8,).
         full: Whether an entry found no room; shape (1,).
         used: Whether spheres are looked for in lists, in a block, or in cells; shape (1,).
-        distances: How far spheres may stray, and how far lists reach; shape (3,).
+        distances: How far spheres may stray, how far lists reach, and how far the box has been, as
+            in ``kernels.reach``; shape (15,).
         made: Inverse of the box for which they were made; shape (3, 3).
     """
 
@@ -137,7 +138,7 @@ def new_lists(
         np.empty(room >> BITS, np.int64),
         np.zeros(1, np.int64),
         np.full(1, used, np.int64),
-        np.array([0.0, margin, 0.0]),
+        np.array([0.0, margin] + [0.0] * 13),
         np.zeros((3, 3)),
     )
 

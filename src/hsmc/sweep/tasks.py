@@ -18,7 +18,7 @@ from hsmc.errors import InputError
 from hsmc.start import FLUID
 from hsmc.sweep.study import MODELS, Study, StudyFile
 
-ALGORITHM = {"compress": 8, "floppy": 9}
+ALGORITHM = {"compress": 9, "floppy": 10}
 """Version of what a command computes: raised whenever its numbers move (a test notices).
 
 Raised, too, if a default changes, as ids leave defaults out: an option more makes no results old.
