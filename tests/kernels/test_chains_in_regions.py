@@ -25,9 +25,9 @@ from hsmc.kernels.event_chains import (
     draw_velocities,
     tune_duration,
 )
-from hsmc.kernels.lists import MARGIN, new_lists
+from hsmc.kernels.lists import MARGIN, STRAY, new_lists
 from hsmc.kernels.members import members_of
-from hsmc.kernels.regions import cut
+from hsmc.kernels.regions import cut, of_layers
 from hsmc.kernels.walls import walls_of
 from hsmc.mixture import Mixture
 from hsmc.neighbors import smallest_gap
@@ -136,15 +136,18 @@ def test_only_the_spheres_of_a_region_fly(newtonian, listed):
 def test_regions_that_move_at_once_share_no_list():
     """What a turn changes is nothing that another region of its colour reads for its lists.
 
-    Fails if regions are as near as they may be without lists (tried).
+    That is so for any spheres where regions are twice as far apart as one tells others. Fails if regions are as near as they may be without lists (tried).
     """
-    cell = expand_to(dilate(crystal("fcc").configuration(1.0)), 0.45)
-    run = Run(cell.replicated(4, 4, 40), True, seed=1, listed=True)
+    fluid = random_fluid(Mixture(0.55, 20, 280), 0.45, 1)
+    run = Run(fluid.replicated(1, 1, 12), True, seed=1, listed=True)
     system, lists = run.system, run.system.lists
     regions = cut(system, (1, 1, 1), reach_in_regions(lists, system, 0.2), run.state)
     assert regions.number[2] >= 4
-    moves = Turn(run.velocities, ALL, np.array([20.0, 0.2, 0, 0, 0]), np.zeros((99, 5)), 20.0)
-    counts, listing = np.zeros((2, 2), np.int64), 1.0 + 2.0 * lists.distances[MARGIN]
+    layers = of_layers(system.cells, regions, 2)
+    apart = np.bincount(layers).min() * system.box[2, 2] / len(layers)
+    assert apart >= 2.0 * (1.0 + 2.0 * lists.distances[MARGIN] + lists.distances[STRAY])
+    moves = Turn(run.velocities, ALL, np.array([20.0, 0.2, 0, 0, 0]), np.zeros((99, 5)), 30.0)
+    counts = np.zeros((2, 2), np.int64)
     read, changed, edges = [], [], np.diagonal(system.box)
     for place in (0, 2):
         region = (0, 0, place)
@@ -152,7 +155,8 @@ def test_regions_that_move_at_once_share_no_list():
         was = cKDTree(lists.anchors % edges, boxsize=edges)
         chains_of_region(system, regions, region, moves, counts, run.state)
         now = cKDTree(lists.anchors % edges, boxsize=edges)
-        about = [t.query_ball_point(t.data[members], listing) for t in (was, now)]
+        reach = lists.records[members, 3] + 2.0 * lists.distances[MARGIN] + 0.5
+        about = [t.query_ball_point(t.data[members], reach) for t in (was, now)]
         read.append(set(np.concatenate([k for found in about for k in found])))
         entries = [part.reshape(len(lists.counts), -1) for part in (before[4], lists.entries)]
         differ = (entries[0] != entries[1]).any(axis=1) | (before[5] != lists.counts)

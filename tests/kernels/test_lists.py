@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hsmc.box import Box
 from hsmc.configuration import Configuration
 from hsmc.fit import random_fluid
-from hsmc.kernels.anchors import anchor, make_lists
+from hsmc.kernels.anchors import anchor, make_lists, make_room
 from hsmc.kernels.cells import invert
 from hsmc.kernels.clearance import HORIZON, SHORTENED
 from hsmc.kernels.deformations import apply
@@ -375,6 +375,7 @@ def test_a_list_that_overflows_has_all_made_anew():
     while lists.counts[0] < lists.room:
         append(lists, 0, nowhere)
     anchor(lists, system, 1)
+    make_room(lists, system)
     assert {(i, j) for i, j, _ in entries_of(system)} == {(0, 1), (1, 0)}
 
 
