@@ -136,7 +136,8 @@ def test_only_the_spheres_of_a_region_fly(newtonian, listed):
 def test_regions_that_move_at_once_share_no_list():
     """What a turn changes is nothing that another region of its colour reads for its lists.
 
-    That is so for any spheres where regions are twice as far apart as one tells others. Fails if regions are as near as they may be without lists (tried).
+    That is so for any spheres where regions are twice as far apart as one tells others. Fails if
+    regions are as near as they may be without lists (tried).
     """
     fluid = random_fluid(Mixture(0.55, 20, 280), 0.45, 1)
     run = Run(fluid.replicated(1, 1, 12), True, seed=1, listed=True)
