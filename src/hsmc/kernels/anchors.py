@@ -32,7 +32,7 @@ from hsmc.kernels.cells import (
     read,
     wrapped,
 )
-from hsmc.kernels.jit import answers, inlined, lean
+from hsmc.kernels.jit import answers, inlined, lean, merged
 from hsmc.kernels.lists import (
     LAYERS,
     MARGIN,
@@ -86,7 +86,7 @@ class Anchored(NamedTuple):
     full: Ints
 
 
-@inlined
+@merged
 def box_vectors(inverse: Floats, dx: float, dy: float, dz: float) -> tuple[int, int, int]:
     """Return how many box vectors a displacement between images is."""
     a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
@@ -94,7 +94,7 @@ def box_vectors(inverse: Floats, dx: float, dy: float, dz: float) -> tuple[int, 
     return a, b, int(np.rint(inverse[2, 2] * dz))
 
 
-@inlined
+@merged
 def image_of(query: Anchored, x: float, y: float, z: float) -> int:
     """Return the image of the box that is met where the sphere is seen at x, y, z, or -1."""
     if x == query.x and y == query.y and z == query.z:
@@ -123,7 +123,7 @@ def list_packet(
     return 1.0 + count
 
 
-@inlined
+@merged
 def make_list(lists: Lists, system: System, i: int, row: Indices, first: int) -> int:
     """Make the list of a sphere from the anchors in the cells.
 
@@ -175,7 +175,7 @@ def put_in_cells(lists: Lists | None, system: System) -> None:
         put_anchors(lists, system)
 
 
-@inlined
+@merged
 def anchor(lists: Lists, system: System, i: int) -> None:
     """Make where a sphere is its anchor; its list and those that it comes to or leaves follow.
 
@@ -193,7 +193,7 @@ def anchor(lists: Lists, system: System, i: int) -> None:
     take_spare(lists, i, count)
 
 
-@inlined
+@merged
 def make_room(lists: Lists, system: System) -> None:
     """Make all lists anew, with a smaller margin, if an entry found no room."""
     if lists.full[0] != 0:

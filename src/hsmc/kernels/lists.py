@@ -218,7 +218,7 @@ def leave_all(lists: Lists, i: int) -> None:
     lists.counts[i] = 0
 
 
-@inlined
+@merged
 def take_spare(lists: Lists, i: int, count: int) -> None:
     """Make the spare list that of sphere ``i``; those that it comes to or leaves are told.
 
