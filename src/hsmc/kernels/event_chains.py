@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from hsmc.kernels.cells import Floats, Indices, Ints, System
 from hsmc.kernels.flights import DX, DY, DZ
 from hsmc.kernels.jit import kernel, lean, merged
-from hsmc.kernels.landing import fly
+from hsmc.kernels.landing import fly_in_cells, fly_in_lists
 from hsmc.kernels.lists import Lists
 from hsmc.kernels.packets import wide
 from hsmc.kernels.random import normal, uniform
@@ -118,7 +118,14 @@ def run_chain(
             break
         ux, uy, uz = vx / speed, vy / speed, vz / speed
         path = min(left * speed, sight)
-        free, j, wall, at_rest = fly(lists, system, walls, i, ux, uy, uz, path, velocities, hit)
+        if lists is None:
+            free, j, wall, at_rest = fly_in_cells(
+                system, walls, i, ux, uy, uz, path, velocities, hit
+            )
+        else:
+            free, j, wall, at_rest = fly_in_lists(
+                lists, system, walls, i, ux, uy, uz, path, velocities, hit
+            )
         system.clearance[i] = 0.0
         length += free
         left = left - free / speed if free < left * speed else 0.0

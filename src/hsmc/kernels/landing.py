@@ -1,42 +1,15 @@
 """A flight of an event chain, carried out: among cells, between walls, or with lists."""
 
-# ruff: noqa: ARG001 - all ways take the same
-
 import math
 
 from hsmc.kernels.anchors import anchor, make_room
 from hsmc.kernels.cells import Floats, System, move_to, number_of, read, wrapped
 from hsmc.kernels.flights import SLOT, Flight, free_path, held_back, slack_of
-from hsmc.kernels.jit import answers, inlined, merged
+from hsmc.kernels.jit import inlined, merged
 from hsmc.kernels.lists import STRAY, Lists
 from hsmc.kernels.packets import BITS, IMAGE_BITS, PLACE, fetch, wide
 from hsmc.kernels.search import NO_SLOT, walk
 from hsmc.kernels.walls import NONE, Walls, inside, wall_ahead, within
-
-
-def fly(
-    lists: Lists | None, system: System, walls: Walls | None, i: int, ux: float, uy: float,
-    uz: float, path: float, velocities: Floats, hit: Floats,
-) -> tuple[float, int, int, bool]:  # fmt: skip
-    """Let sphere ``i`` fly along u until it hits another or a wall, or to the end of a path.
-
-    Args:
-        lists: Those of the system, if it has any.
-        system: Spheres in their box; moved, and their cells or lists kept up to date.
-        walls: Of the region whose spheres alone move; None: all do.
-        i: The sphere.
-        ux: Direction, of length 1 (likewise uy, uz).
-        uy: See ux.
-        uz: See ux.
-        path: How far, at most, in σ_L.
-        velocities: Of each sphere, which are soon asked for; shape (N, 3) or (1, 3).
-        hit: Written, as by ``free_path``; shape (5,).
-
-    Returns:
-        How far it came, which sphere it hit, -1 if none, which wall, and whether what it hit is
-        not to move.
-    """
-    raise NotImplementedError
 
 
 @merged
@@ -50,13 +23,28 @@ def landing(
     return x, y, z, number_of(cells, a, b, c)
 
 
-@answers(fly, lists=None)
-@inlined
+@merged
 def fly_in_cells(
-    lists: None, system: System, walls: Walls | None, i: int, ux: float, uy: float, uz: float,
-    path: float, velocities: Floats, hit: Floats,
+    system: System, walls: Walls | None, i: int, ux: float, uy: float, uz: float, path: float,
+    velocities: Floats, hit: Floats,
 ) -> tuple[float, int, int, bool]:  # fmt: skip
-    """See ``fly``: where spheres have no lists."""
+    """Let sphere ``i`` fly along u until it hits another or a wall, or to the end of a path.
+
+    Args:
+        system: Spheres in their box; moved, and their cells kept up to date.
+        walls: Of the region whose spheres alone move; None: all do.
+        i: The sphere.
+        ux: Direction, of length 1 (likewise uy, uz).
+        uy: See ux.
+        uz: See ux.
+        path: How far, at most, in σ_L.
+        velocities: Of each sphere, which are soon asked for; shape (N, 3) or (1, 3).
+        hit: Written, as by ``free_path``; shape (5,).
+
+    Returns:
+        How far it came, which sphere it hit, -1 if none, which wall, and whether what it hit is
+        not to move.
+    """
     cells = system.cells
     free = free_path(system, i, ux, uy, uz, path, hit)
     x, y, z, cell = landing(system, i, ux * free, uy * free, uz * free)
@@ -91,13 +79,12 @@ def room_ahead(lists: Lists, i: int, ux: float, uy: float, uz: float, path: floa
     return float(math.sqrt(along * along + room) - along)
 
 
-@answers(fly, lists=Lists)
-@inlined
+@merged
 def fly_in_lists(
     lists: Lists, system: System, walls: Walls | None, i: int, ux: float, uy: float, uz: float,
     path: float, velocities: Floats, hit: Floats,
 ) -> tuple[float, int, int, bool]:  # fmt: skip
-    """See ``fly``: it stops on the way where the sphere has to be anchored anew.
+    """Do as ``fly_in_cells`` with lists; it stops where the sphere has to be anchored anew.
 
     Where no walls are, all lists are made anew if one finds no room. Else others are moving.
     """
