@@ -34,6 +34,7 @@ def never_compiled(monkeypatch):
     @numba.njit
     def block(room, spheres, plan, tally, pressures, volumes):  # noqa: ARG001
         volumes[:] = 1e3
+        return True
 
     for module in (first_run, simulation):
         monkeypatch.setattr(module, "run_block", block)

@@ -363,8 +363,12 @@ def test_a_block_whose_lists_overflow_is_made_anew_in_cells(monkeypatch):
     overflowing.advance(np.full(60, 8.0), tuning=True)
     assert [used for used, _ in made] == [True, False]
     assert made[0][1].full[0] == 1
+    monkeypatch.setattr("hsmc.ways.MOST_LISTED", 0)
+    many = Simulation(start, moves, seed=1)  # as if there were too many for lists
+    many.advance(np.full(60, 8.0), tuning=True)
     for name, value in in_cells.state().items():
         np.testing.assert_array_equal(value, overflowing.state()[name])
+        np.testing.assert_array_equal(value, many.state()[name])
 
 
 @pytest.mark.parametrize("motion", ["chain", "newtonian"])

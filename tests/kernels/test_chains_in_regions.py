@@ -94,11 +94,12 @@ class Run:
         return compressibility, path
 
 
-LISTED = pytest.mark.parametrize("listed", [False, True])
+KINDS = pytest.mark.parametrize(
+    ("newtonian", "listed"), [(False, False), (True, False), (True, True)]
+)
 
 
-@LISTED
-@pytest.mark.parametrize("newtonian", [False, True])
+@KINDS
 def test_only_the_spheres_of_a_region_fly(newtonian, listed):
     """They stay in it, overlap nothing and keep their energy; in a skewed box, of two sizes.
 
@@ -169,8 +170,7 @@ def test_regions_that_move_at_once_share_no_list():
     assert not changed[1] & read[0]
 
 
-@LISTED
-@pytest.mark.parametrize("newtonian", [False, True])
+@KINDS
 def test_rods_on_a_line(newtonian, listed):
     """Gaps between hard rods: P(gap > x) = (1 − x/F)^(N−1), F being the free length, exactly.
 
@@ -206,8 +206,7 @@ def test_rods_on_a_line(newtonian, listed):
     assert abs(np.mean(found) - (1.0 + (n - 1) / (length - n))) < 3.0 * error
 
 
-@LISTED
-@pytest.mark.parametrize("newtonian", [False, True])
+@KINDS
 def test_pressure_of_a_large_fluid(newtonian, listed):
     """Z at φ = 0.40 is that of the fluid's equation of state, within three standard errors.
 
