@@ -296,7 +296,7 @@ def matrix_of(deformation):
 def test_images_that_entries_name_move_with_the_box():
     """Two neighbours across a face, each anchored anew a box away.
 
-    Fails if the layer of images is not written (tried).
+    Fails if images stay where they were (tried).
     """
     two = Configuration(
         Box.cubic(6.0),

@@ -37,6 +37,7 @@ from hsmc.kernels.lists import (
     LAYERS,
     MARGIN,
     MIDDLE,
+    SIDE,
     STRAY,
     Lists,
     leave_all,
@@ -46,7 +47,7 @@ from hsmc.kernels.lists import (
     turns_of,
 )
 from hsmc.kernels.packets import BITS, IMAGE_BITS, LANES, NEAR, near, wide
-from hsmc.kernels.reach import CHANGE, CLOSEST, begin_reach, seen_beyond
+from hsmc.kernels.reach import CLOSEST, begin_reach, seen_beyond
 from hsmc.kernels.search import around, look, search
 
 SMALLER = 0.8
@@ -87,19 +88,14 @@ class Anchored(NamedTuple):
 
 
 @merged
-def box_vectors(inverse: Floats, dx: float, dy: float, dz: float) -> tuple[int, int, int]:
-    """Return how many box vectors a displacement between images is."""
-    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
-    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
-    return a, b, int(np.rint(inverse[2, 2] * dz))
-
-
-@merged
 def image_of(query: Anchored, x: float, y: float, z: float) -> int:
     """Return the image of the box that is met where the sphere is seen at x, y, z, or -1."""
     if x == query.x and y == query.y and z == query.z:
         return MIDDLE
-    a, b, c = box_vectors(query.inverse, query.x - x, query.y - y, query.z - z)
+    inverse, dx, dy, dz = query.inverse, query.x - x, query.y - y, query.z - z
+    a = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy + inverse[0, 2] * dz))
+    b = int(np.rint(inverse[1, 1] * dy + inverse[1, 2] * dz))
+    c = int(np.rint(inverse[2, 2] * dz))
     return MIDDLE + turns_of(a, b, c) if max(abs(a), abs(b), abs(c)) <= LAYERS else -1
 
 
@@ -239,34 +235,16 @@ def list_all(lists: Lists | None, system: System) -> None:
 @lean
 def shift_images(lists: Lists, box: Floats) -> None:
     """Write where the images of the box are."""
-    shift_some(lists, box, LAYERS)
-
-
-@lean
-def shift_some(lists: Lists, box: Floats, layers: int) -> None:
-    """Write where the images of the box are, so many to either side along each box vector."""
     shifts = lists.shifts
-    for c in range(-layers, layers + 1):
+    for c in range(-LAYERS, LAYERS + 1):
         x_c, y_c, z = c * box[0, 2], c * box[1, 2], c * box[2, 2]
-        for b in range(-layers, layers + 1):
+        for b in range(-LAYERS, LAYERS + 1):
             x_b, y = b * box[0, 1], b * box[1, 1] + y_c
-            first = MIDDLE + turns_of(-layers, b, c)
-            for k in range(2 * layers + 1):
-                shifts[first + k, 0] = (k - layers) * box[0, 0] + x_b + x_c
+            first = MIDDLE + turns_of(-LAYERS, b, c)
+            for k in range(SIDE):
+                shifts[first + k, 0] = (k - LAYERS) * box[0, 0] + x_b + x_c
                 shifts[first + k, 1] = y
                 shifts[first + k, 2] = z
-
-
-@lean
-def layers_used(lists: Lists, system: System) -> int:
-    """Return how many images to either side entries name, at most, in a box that hardly changed.
-
-    Anchors are less than a box vector apart, and less than the reach of a list more to the image
-    that it has.
-    """
-    per_face = system.per_face
-    reach = (1.0 + 2.0 * CHANGE) * (system.diameter + 2.0 * lists.distances[MARGIN])
-    return min(int(reach * max(per_face[0], per_face[1], per_face[2])) + 1, LAYERS)
 
 
 @inlined
@@ -307,6 +285,6 @@ def deform_lists(
             places[i, 0] = x + (xx * x + xy * y + xz * z)
             places[i, 1] = y + (yy * y + yz * z)
             places[i, 2] = z + zz * z
-    shift_some(lists, system.box, layers_used(lists, system))
+    shift_images(lists, system.box)
     if seen_beyond(lists, system) < CLOSEST:
         make_lists(lists, system)

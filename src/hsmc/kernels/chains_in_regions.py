@@ -32,7 +32,7 @@ from hsmc.kernels.event_chains import (
     remember,
     run_chains,
 )
-from hsmc.kernels.jit import answers, inlined, lean, merged, part
+from hsmc.kernels.jit import answers, inlined, lean, part
 from hsmc.kernels.lists import MARGIN, STRAY, Lists, with_own_spare
 from hsmc.kernels.members import members_of
 from hsmc.kernels.packets import fetch, wide
@@ -83,7 +83,7 @@ def fetch_list(lists: Lists | None, i: int) -> None:
         fetch(lists.counts, i)
 
 
-@merged
+@part
 def chains_between(
     lists: Lists | None, system: System, walls: Walls, regions: Regions, region: Region,
     velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
@@ -116,38 +116,21 @@ def chains_between(
 
 
 @part
-def chains_in_cells(
-    system: System, walls: Walls, regions: Regions, region: Region, velocities: Floats,
-    turn: Turn, counts: Ints, state: NDArray[np.uint64],
-) -> None:  # fmt: skip
-    """Do as ``chains_between`` without lists."""
-    chains_between(None, system, walls, regions, region, velocities, turn, counts, state)
-
-
-@part
-def chains_with_lists(
-    lists: Lists, system: System, walls: Walls, regions: Regions, region: Region,
-    velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
-) -> None:  # fmt: skip
-    """Do as ``chains_between`` with lists, of which other threads use the rest."""
-    spare, kept = np.empty(lists.spare.shape[0], np.int32), np.empty(lists.kept.shape[0], np.int64)
-    own = with_own_spare(lists, spare, kept)
-    chains_between(own, system, walls, regions, region, velocities, turn, counts, state)
-
-
-@part
 def take_turn(
     lists: Lists | None, system: System, walls: Walls, regions: Regions, region: Region,
     velocities: Floats, turn: Turn, counts: Ints, state: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Do as ``chains_between``, with lists if the system has any that are used."""
     if lists is None:
-        chains_in_cells(system, walls, regions, region, velocities, turn, counts, state)
+        chains_between(None, system, walls, regions, region, velocities, turn, counts, state)
         return
     if lists.used[0] == 0:
-        chains_in_cells(system, walls, regions, region, velocities, turn, counts, state)
+        chains_between(None, system, walls, regions, region, velocities, turn, counts, state)
         return
-    chains_with_lists(lists, system, walls, regions, region, velocities, turn, counts, state)
+    # Other threads make lists at the same time.
+    spare, kept = np.empty(lists.spare.shape[0], np.int32), np.empty(lists.kept.shape[0], np.int64)
+    own = with_own_spare(lists, spare, kept)
+    chains_between(own, system, walls, regions, region, velocities, turn, counts, state)
 
 
 @answers(move_region, moves=Turn)

@@ -9,8 +9,8 @@ from hsmc.kernels.cells import System
 from hsmc.kernels.clearance import SAFE, SHORTENED
 from hsmc.kernels.deformations import MATTERS, Deformation, note_what_matters, tighten
 from hsmc.kernels.jit import merged
-from hsmc.kernels.lists import Lists
-from hsmc.kernels.packets import BITS, LANES, NEAR, PLACE, fetch, lowest, near
+from hsmc.kernels.lists import Lists, packets_of
+from hsmc.kernels.packets import BITS, LANES, NEAR, fetch, lowest, near
 from hsmc.kernels.search import separation
 
 GROUP = 32
@@ -73,7 +73,7 @@ def pass_over_flown(lists: Lists, system: System, deformation: Deformation, hori
             fetch(entries, (i + AHEAD) * room + 2 * LANES)
             x, y, z, radius = records[i, 0], records[i, 1], records[i, 2], records[i, 3]
             first = i * room >> BITS
-            for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+            for packet in range(first, first + packets_of(int(lists.counts[i]))):
                 mask = near(lists, packet, x, y, z, radius, horizon) & NEAR
                 if mask != 0:
                     meet(lists, system, i, packet, mask, deformation)

@@ -6,8 +6,8 @@ import numpy as np
 
 from hsmc.kernels.cells import RADIUS, System, X, Y, Z
 from hsmc.kernels.jit import answers, inlined
-from hsmc.kernels.lists import Lists
-from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, PLACE, wide
+from hsmc.kernels.lists import Lists, packets_of
+from hsmc.kernels.packets import BITS, IMAGE, IMAGE_BITS, LANES, wide
 
 WIDER = 1.0 + 1e-9
 """Widens every reach, so that rounding of a cell's edge hides nothing."""
@@ -163,7 +163,7 @@ def search(
 def walk(lists: Lists, i: int, x: float, y: float, z: float, query: Any, carry: float) -> float:
     """Hand every packet of a sphere's list to ``look``, as ``search`` does those of cells."""
     first = i * lists.room >> BITS
-    for packet in range(first, first + ((int(lists.counts[i]) + PLACE) >> BITS)):
+    for packet in range(first, first + packets_of(int(lists.counts[i]))):
         carry = look(lists, packet, x, y, z, query, carry)
         if carry == 0.0:
             break
