@@ -134,6 +134,27 @@ def test_only_the_spheres_of_a_region_fly(newtonian, listed):
     assert smallest_gap(final).gap >= 0.0
 
 
+def test_each_sphere_is_in_one_region_wherever_its_anchor_is():
+    """Cells hold anchors, and regions are cut elsewhere each cycle.
+
+    Fails if spheres of a region are looked for only in its own cells, or taken by their anchors
+    (tried).
+    """
+    fluid = random_fluid(Mixture(0.6, 1000, 3000), 0.45, 1)
+    run = Run(fluid, True, seed=1, listed=True)
+    for _ in range(3):
+        run.cycle()
+        regions = cut(run.system, (6, 6, 6), 1.5, run.state)
+        assert tuple(regions.number) == (2, 2, 2)
+        every = [run.members(regions, region) for region in np.ndindex(2, 2, 2)]
+        assert np.array_equal(np.sort(np.concatenate(every)), np.arange(4000))
+        places, inverse = run.records()[:, :3], run.system.inverse
+        for members, region in zip(every, np.ndindex(2, 2, 2), strict=True):
+            walls = walls_of(run.system.cells, regions, region)
+            inside = (places[members] @ inverse.T - walls.low) % 1.0
+            assert np.all(inside < walls.width)
+
+
 def test_regions_that_move_at_once_share_no_list():
     """What a turn changes is nothing that another region of its colour reads for its lists.
 
